@@ -1,0 +1,1 @@
+"""Interlock: the safety system of an automated trader."""

@@ -1,0 +1,1 @@
+"""What passes between rooms: commands (asked), observations (told), events (decided), effects (to do), and policy."""

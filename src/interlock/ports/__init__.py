@@ -1,0 +1,1 @@
+"""What the core and the rim ask of the world, one Protocol a file, each with its promises."""

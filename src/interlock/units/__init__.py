@@ -1,0 +1,1 @@
+"""Money, time, ids, sides, instruments, digests: the words everything else is written in."""
