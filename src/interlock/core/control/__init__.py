@@ -1,0 +1,1 @@
+"""Who may act: latch, arming, modes, kill switch."""

@@ -1,0 +1,116 @@
+"""What follows when an order ends unfilled, a timer is due, or everything is to be closed."""
+
+from typing import assert_never
+
+from interlock.core.control import switches
+from interlock.core.fills import retry_timer
+from interlock.core.risk import gate
+from interlock.core.state import Position, State
+from interlock.core.trading import orders
+from interlock.messages import commands as c
+from interlock.messages import events as e
+from interlock.messages import observations as o
+from interlock.messages.events import Event
+from interlock.messages.words import KillWay, Mode, OrderStatus
+from interlock.units.money import ZERO
+from interlock.units.time import NS_PER_S
+
+KILL_DEADLINE = "kill_deadline"
+KILL_DEADLINE_NS = 30 * 60 * NS_PER_S
+"""How long a graceful kill lets positions reach their targets before they are closed at market."""
+_RETRY_NS_MAX = 60 * NS_PER_S
+
+
+def ended(state: State, at_ns: int, told: orders.EndReport) -> tuple[Event, ...]:
+    """An order ended unfilled. If it was to close or protect a position that still stands, the next one goes out."""
+    order = state.orders.get(told.order_id)
+    events = orders.ended(order, told)
+    if not events or order is None:
+        return events
+    approved = order.approved
+    held = state.positions.get((approved.account, approved.symbol, approved.owner))
+    if held is None:
+        return events
+    if held.close_id == told.order_id:
+        return events + _close_again(state, at_ns, held)
+    if held.stop_id == told.order_id and not held.close_id and order.status is not OrderStatus.CANCEL_REQUESTED:
+        return (*events, gate.close(state, held, ZERO, 0, 0))
+    return events
+
+
+def _close_again(state: State, at_ns: int, held: Position) -> tuple[Event, ...]:
+    """Close by the next step of the schedule at once; when even market orders fail, with growing pauses."""
+    assert state.policy is not None, "a position cannot stand without a policy"
+    beyond = held.close_attempts - len(state.policy.exits.close_collar_bps)
+    if beyond <= 0:
+        return (gate.close(state, held, held.close_reference, held.close_attempts, 0),)
+    pause_ns = min(NS_PER_S * 2 ** min(beyond - 1, 6), _RETRY_NS_MAX)
+    return (e.TimerSet(timer=retry_timer(held.key), at_ns=at_ns + pause_ns),)
+
+
+def timer_fired(state: State, fired: o.TimerFired) -> tuple[Event, ...]:
+    """A timer is due: the time exit, another try to close, or the end of a graceful kill."""
+    if fired.timer not in state.timers:
+        return ()
+    ended = e.TimerEnded(timer=fired.timer)
+    if fired.timer == KILL_DEADLINE:
+        return (ended, *_flatten(state))
+    _, account, symbol, owner = fired.timer.split("|")
+    held = state.positions.get((account, symbol, owner))
+    if held is None or _is_closing(state, held):
+        return (ended,)
+    if fired.view is not None and not held.close_attempts:
+        return (ended, gate.close(state, held, (fired.view.bid + fired.view.ask) / 2, 0, 0))
+    return (ended, gate.close(state, held, held.close_reference, held.close_attempts, 0))
+
+
+def _is_closing(state: State, held: Position) -> bool:
+    closing = state.orders.get(held.close_id)
+    return closing is not None and closing.is_open
+
+
+def _flatten(state: State) -> list[Event]:
+    """Close every position at market and take every entry back."""
+    events: list[Event] = []
+    for symbol_orders in state.open_orders.values():
+        for order_id, order in symbol_orders.items():
+            if not order.approved.reduce_only and order.status is not OrderStatus.CANCEL_REQUESTED:
+                events.append(e.OrderCancelRequested(order_id=order_id, reason="everything is being closed"))
+    ordinal = 0
+    for held in state.positions.values():
+        if not _is_closing(state, held):
+            events.append(gate.close(state, held, ZERO, 0, ordinal))
+            ordinal += 1
+    return events
+
+
+def killed(state: State, at_ns: int, command: c.EngageKill) -> tuple[Event, ...]:
+    """No new risk, and what the way asks for: flatten now, at targets within the deadline, or only pause."""
+    events = list(switches.kill(state, command))
+    match command.way:
+        case KillWay.IMMEDIATE:
+            events += _flatten(state)
+        case KillWay.GRACEFUL:
+            events += _cancel_entries(state, "graceful kill")
+            events.append(e.TimerSet(timer=KILL_DEADLINE, at_ns=at_ns + KILL_DEADLINE_NS))
+        case KillWay.PAUSE:
+            events += _cancel_entries(state, "kill to pause")
+        case _:
+            assert_never(command.way)
+    return tuple(events)
+
+
+def _cancel_entries(state: State, reason: str) -> list[Event]:
+    return [
+        e.OrderCancelRequested(order_id=order_id, reason=reason)
+        for symbol_orders in state.open_orders.values()
+        for order_id, order in symbol_orders.items()
+        if not order.approved.reduce_only and order.status is not OrderStatus.CANCEL_REQUESTED
+    ]
+
+
+def mode_set(state: State, command: c.SetMode) -> tuple[Event, ...]:
+    events = switches.set_mode(state, command)
+    if command.mode is Mode.EMERGENCY:
+        return (*events, *_flatten(state))
+    return events

@@ -1,0 +1,127 @@
+"""A fill: order, position, profit and exits change together, in one decision."""
+
+from typing import assert_never
+
+from interlock.core.risk import gate
+from interlock.core.state import Order, Position, PositionKey, State
+from interlock.core.trading import positions
+from interlock.messages import events as e
+from interlock.messages import observations as o
+from interlock.messages.events import Event
+from interlock.messages.words import OrderStatus, Purpose
+from interlock.units.money import ZERO
+
+
+def filled(state: State, at_ns: int, fill: o.FillReported) -> tuple[Event, ...]:
+    """A fill changes order, position, profit and exits in one record, or it is named as not ours."""
+    order = state.orders.get(fill.order_id)
+    if order is None:
+        return (_unowned(fill, "no order of ours has this id"),)
+    if fill.trade_id in order.trade_ids:
+        return ()
+    approved = order.approved
+    if fill.quantity > order.quantity_left:
+        return (_unowned(fill, f"the order has only {order.quantity_left} left to fill"),)
+    held = state.positions.get((approved.account, approved.symbol, approved.owner))
+    change = positions.change(held, order, fill)
+    if change is None:
+        return (_unowned(fill, "its owner holds no position that it could reduce"),)
+    filled = order.quantity_filled + fill.quantity
+    told = e.OrderFilled(
+        order_id=fill.order_id,
+        trade_id=fill.trade_id,
+        price=fill.price,
+        quantity=fill.quantity,
+        fee=fill.fee,
+        slippage=positions.slippage(approved.side, fill.price, approved.reference_price, fill.quantity),
+        liquidity=fill.liquidity,
+        quantity_filled=filled,
+        is_complete=filled == approved.quantity,
+    )
+    return (told, change, *_exits_after(state, at_ns, order, held, change))
+
+
+def _unowned(fill: o.FillReported, detail: str) -> e.UnownedFillFound:
+    return e.UnownedFillFound(
+        order_id=fill.order_id, trade_id=fill.trade_id, price=fill.price, quantity=fill.quantity, detail=detail
+    )
+
+
+def _exits_after(
+    state: State, at_ns: int, order: Order, held: Position | None, change: positions.PositionChange
+) -> list[Event]:
+    """Return what becomes of stop, target and timers once a position has changed.
+
+    New exits are asked for before the old ones are cancelled: both only reduce, so two are safe and none is not. While
+    an order that closes the whole position is at work, or its stop, the exits stay as they are until that one ends.
+    """
+    events: list[Event] = []
+    key = (change.account, change.symbol, change.owner)
+    match change:
+        case e.PositionClosed():
+            events += _cancel_orders(state, key, {order.approved.order_id}, "the position is closed")
+            events += [e.TimerEnded(timer=timer) for timer in timers(key) if timer in state.timers]
+        case e.PositionOpened():
+            if change.exits is None:
+                return events
+            fresh = _hypothetical(change)
+            events += gate.protect(state, fresh, change.exits, change.quantity, change.cost, 0)
+            events.append(e.TimerSet(timer=hold_timer(key), at_ns=at_ns + change.exits.hold_ns_max))
+        case e.PositionIncreased() | e.PositionReduced():
+            assert held is not None, "only a held position grows or shrinks"
+            plan = change.exits if isinstance(change, e.PositionIncreased) else held.exits
+            if plan is None or order.approved.order_id in (held.close_id, held.stop_id):
+                return events
+            stop, target = gate.protect(state, held, plan, change.quantity, change.cost, 0)
+            spared = {order.approved.order_id, held.close_id}
+            events.append(stop)
+            if order.approved.purpose is Purpose.TARGET:
+                spared.add(held.target_id)
+            else:
+                events.append(target)
+            events += _cancel_orders(state, key, spared, "exits follow the position's size")
+        case _:
+            assert_never(change)
+    return events
+
+
+def _hypothetical(opened: e.PositionOpened) -> Position:
+    """Return the position that an event of this same decision will make; the state does not hold it yet."""
+    return Position(
+        account=opened.account,
+        symbol=opened.symbol,
+        owner=opened.owner,
+        side=opened.side,
+        quantity=opened.quantity,
+        cost=opened.cost,
+        value=opened.cost,
+        profit=ZERO,
+        fees=opened.fee,
+        opened_at_ns=0,
+        exits=opened.exits,
+    )
+
+
+def hold_timer(key: PositionKey) -> str:
+    return "hold|" + "|".join(key)
+
+
+def retry_timer(key: PositionKey) -> str:
+    return "close|" + "|".join(key)
+
+
+def timers(key: PositionKey) -> tuple[str, str]:
+    return hold_timer(key), retry_timer(key)
+
+
+
+def _cancel_orders(state: State, key: PositionKey, spared: set[str], reason: str) -> list[Event]:
+    """Cancel the owner's working exits in a symbol, but those spared and those being cancelled already."""
+    return [
+        e.OrderCancelRequested(order_id=order_id, reason=reason)
+        for order_id, order in state.open_orders.get(key[1], {}).items()
+        if order.approved.reduce_only
+        and (order.approved.account, order.approved.owner) == (key[0], key[2])
+        and order_id not in spared
+        and order.status is not OrderStatus.CANCEL_REQUESTED
+    ]

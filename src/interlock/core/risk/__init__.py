@@ -1,0 +1,1 @@
+"""The gate: sizing, limits, costs and exits. The only room that makes an ApprovedOrder."""

@@ -1,0 +1,203 @@
+"""Whether an entry may be made: its price, its size, its costs, its exits, and the evidence of every rule."""
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from interlock.core.risk import costs, exits, limits, sizing
+from interlock.core.risk.factors import Factors, factors
+from interlock.core.state import Owner, State
+from interlock.messages.events import OrderRefused
+from interlock.messages.market import MarketView, Signal
+from interlock.messages.orders import Check, CostEstimate, ExitPlan, OrderTerms, SizeDerivation
+from interlock.messages.refusals import UNMET
+from interlock.messages.words import Intent, OrderType, TimeInForce
+from interlock.units.money import ZERO, share_bps, step_up
+from interlock.units.sides import Side
+
+_HALF = Decimal("0.5")
+
+
+class Proposal(Struct, frozen=True, gc=False):
+    """An entry that passed every rule, with its evidence; only the gate makes an order of it."""
+
+    side: Side
+    order_type: OrderType
+    time_in_force: TimeInForce
+    quantity: Decimal
+    limit_price: Decimal | None
+    reference_price: Decimal
+    checks: tuple[Check, ...]
+    size: SizeDerivation | None
+    cost: CostEstimate
+    exits: ExitPlan | None
+
+
+def mid_price(view: MarketView) -> Decimal:
+    """Return the middle of bid and ask."""
+    return (view.bid + view.ask) * _HALF
+
+
+def all_passed(checks: tuple[Check, ...]) -> bool:
+    """Tell whether every rule passed."""
+    return False not in [check.passed for check in checks]
+
+
+def refused(
+    owner: str,
+    symbol: str,
+    side: Side | None,
+    checks: tuple[Check, ...],
+    size: SizeDerivation | None = None,
+    cost: CostEstimate | None = None,
+) -> OrderRefused:
+    """Return the refusal that these checks amount to."""
+    return OrderRefused(
+        owner=owner,
+        symbol=symbol,
+        side=side,
+        refusals=tuple([check.rule for check in checks if not check.passed]),
+        checks=checks,
+        sizing=size,
+        costs=cost,
+    )
+
+
+def for_signal(
+    state: State, at_ns: int, owner: Owner | None, owner_id: str, signal: Signal, view: MarketView | None
+) -> Proposal | OrderRefused:
+    """Price, size and judge the entry a signal asks for."""
+    symbol = signal.symbol
+    side = Side.BUY if signal.intent is Intent.ENTER_LONG else Side.SELL
+    traded, policy = state.instruments.get(symbol), state.policy
+    if owner is None or policy is None or view is None or view.atr is None or traded is None:
+        return refused(owner_id, symbol, side, (*limits.permission(state), *_missing(state, owner, view, symbol)))
+    account = state.accounts[owner.account]
+    equity = account.balance + account.unrealised
+    if equity <= ZERO:
+        return refused(owner_id, symbol, side, (*limits.permission(state), _no_equity(equity)))
+    by = factors(policy)
+    mid = mid_price(view)
+    room = mid * by.collar
+    price, own = _entry_price(state, owner.account, symbol, side, mid, room, traded.price_tick)
+    plan = exits.plan(by, traded, view.atr, mid, side, signal.target_price)
+    held_usdt = held_and_asked(state, owner, symbol)
+    committed = account.exposure + account.reserved
+    worst = price if price > mid else mid
+    size = sizing.fixed_risk(by, traded, equity, worst, plan.stop_distance, held_usdt, committed)
+    quantity = size.quantity
+    order_usdt = quantity * worst
+    cost = costs.round_trip(by, view, mid, order_usdt)
+    loss_usdt = quantity * plan.stop_distance + share_bps(order_usdt, cost.total_bps)
+    rules = policy.limits
+    checks = (
+        *limits.permission(state),
+        *limits.conditions(state, policy, owner, view, side, traded),
+        *limits.market(rules, view),
+        *limits.pace(state, rules, owner, symbol, at_ns),
+        limits.duplicate(state, rules, owner_id, symbol, side, quantity, at_ns),
+        *_amounts(by, equity, order_usdt, held_usdt, committed, loss_usdt),
+        *limits.price(own, side, price, mid, room),
+        limits.edge(signal.edge_bps - cost.total_bps, policy.costs.edge_bps_min),
+        *limits.filters(traded, quantity, price, False),
+    )
+    if not all_passed(checks):
+        return refused(owner_id, symbol, side, checks, size, cost)
+    return Proposal(side, OrderType.LIMIT, TimeInForce.IOC, quantity, price, mid, checks, size, cost, plan)
+
+
+def for_terms(
+    state: State, at_ns: int, owner: Owner | None, owner_id: str, terms: OrderTerms, view: MarketView | None
+) -> Proposal | OrderRefused:
+    """Judge an entry whose size and price a bot or a person gave. Its exits are the policy's."""
+    side, symbol, quantity = terms.side, terms.symbol, terms.quantity
+    traded, policy = state.instruments.get(symbol), state.policy
+    if owner is None or policy is None or view is None or view.atr is None or traded is None:
+        return refused(owner_id, symbol, side, (*limits.permission(state), *_missing(state, owner, view, symbol)))
+    account = state.accounts[owner.account]
+    equity = account.balance + account.unrealised
+    is_market = terms.order_type is OrderType.MARKET
+    if not (is_market or (terms.order_type is OrderType.LIMIT and terms.limit_price is not None)):
+        return refused(owner_id, symbol, side, (*limits.permission(state), UNMET["RISK-040"]))
+    if equity <= ZERO or quantity <= ZERO:
+        failed = _no_equity(equity) if equity <= ZERO else Check("RISK-016", quantity, traded.quantity_min, 0, False)
+        return refused(owner_id, symbol, side, (*limits.permission(state), failed))
+    by, rules = factors(policy), policy.limits
+    mid, touch = mid_price(view), view.ask if side is Side.BUY else view.bid
+    price = touch if is_market or terms.limit_price is None else terms.limit_price
+    worst = max(price, touch)
+    order_usdt, held_usdt = quantity * worst, held_and_asked(state, owner, symbol)
+    cost = costs.round_trip(by, view, mid, order_usdt)
+    plan = exits.plan(by, traded, view.atr, mid, side, None)
+    loss_usdt = quantity * plan.stop_distance + share_bps(order_usdt, cost.total_bps)
+    own = limits.own_best_opposite(state, owner.account, symbol, side)
+    checks = (
+        *limits.permission(state),
+        *limits.conditions(state, policy, owner, view, side, traded),
+        *limits.market(rules, view),
+        *limits.pace(state, rules, owner, symbol, at_ns),
+        limits.duplicate(state, rules, owner_id, symbol, side, quantity, at_ns),
+        *_amounts(by, equity, order_usdt, held_usdt, account.exposure + account.reserved, loss_usdt),
+        *limits.price(own, side, price, mid, mid * by.collar),
+        *limits.filters(traded, quantity, price, is_market),
+    )
+    if not all_passed(checks):
+        return refused(owner_id, symbol, side, checks, None, cost)
+    limit_price = None if is_market else terms.limit_price
+    kind, force = terms.order_type, terms.time_in_force
+    return Proposal(side, kind, force, quantity, limit_price, mid, checks, None, cost, plan)
+
+
+def _amounts(
+    by: Factors, equity: Decimal, order_usdt: Decimal, held_usdt: Decimal, committed: Decimal, loss_usdt: Decimal
+) -> tuple[Check, ...]:
+    """Pair each amount, this order included, with the limit that equity and policy give it."""
+    rules = by.policy.limits
+    return limits.value(
+        rules,
+        order_usdt,
+        (held_usdt + order_usdt, equity * by.position),
+        (committed + order_usdt, equity * by.exposure, equity * rules.leverage_max),
+        (loss_usdt, equity * by.loss),
+    )
+
+
+def _missing(state: State, owner: Owner | None, view: MarketView | None, symbol: str) -> tuple[Check, ...]:
+    """Return a failed check for each thing without which nothing can be decided."""
+    lacks = {
+        "RISK-004": owner is None,
+        "RISK-005": state.policy is None,
+        "RISK-006": view is None,
+        "RISK-013": symbol not in state.instruments,
+        "RISK-014": view is not None and view.atr is None,
+    }
+    return tuple([UNMET[code] for code, is_lacking in lacks.items() if is_lacking])
+
+
+def _no_equity(equity: Decimal) -> Check:
+    return Check("RISK-015", equity, ZERO, 0, False)
+
+
+def _entry_price(
+    state: State, account: str, symbol: str, side: Side, mid: Decimal, room: Decimal, tick: Decimal
+) -> tuple[Decimal, Decimal | None]:
+    """Return the limit of an entry that takes at once, and the own resting price it must not meet.
+
+    The limit is the collar's edge, rounded toward the market, and one tick short of an own order on the other side.
+    """
+    own = limits.own_best_opposite(state, account, symbol, side)
+    if side is Side.BUY:
+        price = (mid + room) // tick * tick
+        return (min(price, own - tick) if own is not None else price), own
+    price = step_up(mid - room, tick)
+    return (max(price, own + tick) if own is not None else price), own
+
+
+def held_and_asked(state: State, owner: Owner, symbol: str) -> Decimal:
+    """Return what an owner holds in a symbol, and has asked for in orders that may still fill, in USDT."""
+    held = state.positions.get((owner.account, symbol, owner.owner))
+    total = held.value if held is not None else ZERO
+    for order in state.open_orders.get(symbol, {}).values():
+        if order.reserved and order.approved.owner == owner.owner and order.approved.account == owner.account:
+            total += order.reserved
+    return total

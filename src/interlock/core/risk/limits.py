@@ -1,0 +1,213 @@
+"""The pre-trade rules and their evidence: value, limit, utilisation, passed or not.
+
+A rule that cannot be computed fails: missing quote, age, latency, ATR, equity or instrument means refused. Written
+flat, with evidence that never changes made once: this is the path every order waits on.
+"""
+
+from collections import deque
+from decimal import Decimal
+from itertools import product
+
+from interlock.core.state import Order, Owner, State
+from interlock.messages.market import MarketView
+from interlock.messages.orders import Check
+from interlock.messages.policy import Limits, Policy
+from interlock.messages.refusals import MET, UNMET
+from interlock.messages.words import BookState, LatchLevel, Mode, OrderType
+from interlock.units.instruments import Instrument
+from interlock.units.money import HUNDRED, ZERO, percent_of
+from interlock.units.sides import Side
+from interlock.units.time import NS_PER_MS, NS_PER_S
+
+_MINUTE_NS = 60 * NS_PER_S
+_HOUR_NS = 60 * _MINUTE_NS
+
+Checks = tuple[Check, ...]
+
+
+def _combinations(*codes: str) -> dict[tuple[bool, ...], Checks]:
+    """Return the evidence of several conditions for every way they can come out."""
+    return {
+        met: tuple([MET[code] if is_met else UNMET[code] for code, is_met in zip(codes, met, strict=True)])
+        for met in product((True, False), repeat=len(codes))
+    }
+
+
+_PERMISSION = _combinations("RISK-001", "RISK-002", "RISK-003")
+_CONDITIONS = _combinations("RISK-009", "RISK-011", "RISK-012", "RISK-013", "RISK-034", "RISK-035")
+_ON_LOT = Check("RISK-018", ZERO, ZERO, 100, True)
+_ON_TICK = Check("RISK-019", ZERO, ZERO, 100, True)
+_MEETS_NONE = Check("RISK-032", 0, 0, 100, True)
+_NONE_UNKNOWN = Check("RISK-036", 0, 0, 100, True)
+
+
+def permission(state: State) -> Checks:
+    """May anything be opened at all: latch, arming, mode."""
+    return _PERMISSION[state.latch is LatchLevel.OPEN, state.is_armed, state.mode is Mode.NORMAL]
+
+
+def conditions(state: State, policy: Policy, owner: Owner, view: MarketView, side: Side, traded: Instrument) -> Checks:
+    """Quote sane, book whole, symbol and side allowed, instrument tradable, no flip, no other owner opposite."""
+    symbol = view.symbol
+    held = state.positions.get((owner.account, symbol, owner.owner))
+    flips, opposite = held is not None and held.side is not side, False
+    for order in state.open_orders.get(symbol, {}).values():
+        approved = order.approved
+        if not approved.reduce_only and approved.side is not side:
+            flips = flips or approved.owner == owner.owner
+            opposite = opposite or (approved.owner != owner.owner and approved.account == owner.account)
+    if len(state.positions) > (held is not None):
+        opposite = opposite or _stands_opposite(state, owner, symbol, side)
+    return _CONDITIONS[
+        view.is_quote_sane,
+        view.book is not BookState.UNSYNCED and symbol not in state.gapped_symbols,
+        side in policy.symbols.get(symbol, ()) and symbol in owner.symbols,
+        traded.is_tradable,
+        not flips,
+        not opposite,
+    ]
+
+
+def _stands_opposite(state: State, owner: Owner, symbol: str, side: Side) -> bool:
+    """Tell whether another owner of the account holds the other side of the symbol."""
+    return any(
+        held.symbol == symbol
+        and held.owner != owner.owner
+        and held.account == owner.account
+        and held.side is not side
+        for held in state.positions.values()
+    )
+
+
+def market(limits: Limits, view: MarketView) -> Checks:
+    """Is the market known well enough: age of the quote, feed latency, spread."""
+    age, latency, spread = view.age_ms, view.latency_ms, view.spread_bps
+    age_max, latency_max, spread_max = limits.quote_age_ms_max, limits.latency_ms_max, limits.spread_bps_max
+    return (
+        Check("RISK-007", age, age_max, age * 100 // age_max, age <= age_max),
+        Check("RISK-008", 0, latency_max, 0, False)
+        if latency is None
+        else Check("RISK-008", latency, latency_max, latency * 100 // latency_max, latency <= latency_max),
+        _most("RISK-010", spread, spread_max),
+    )
+
+
+def pace(state: State, limits: Limits, owner: Owner, symbol: str, at_ns: int) -> Checks:
+    """How much is going on: open orders and positions, orders a minute, signals an hour, orders of unknown fate."""
+    orders = state.orders_open + 1
+    orders_max, minute_max, hour_max = limits.orders_open_max, limits.orders_minute_max, limits.signals_hour_max
+    minute = count_since(state.orders_at_ns, at_ns - _MINUTE_NS) + 1
+    hour = count_since(owner.signals_at_ns, at_ns - _HOUR_NS) + 1
+    positions, positions_max = _positions_asked(state, owner, symbol), limits.positions_open_max
+    unknown = state.unknown_symbols.get(symbol, 0)
+    return (
+        Check("RISK-026", orders, orders_max, orders * 100 // orders_max, orders <= orders_max),
+        Check("RISK-027", minute, minute_max, minute * 100 // minute_max, minute <= minute_max),
+        Check("RISK-028", hour, hour_max, hour * 100 // hour_max, hour <= hour_max),
+        Check("RISK-025", positions, positions_max, positions * 100 // positions_max, positions <= positions_max),
+        Check("RISK-036", unknown, 0, unknown * 100, False) if unknown else _NONE_UNKNOWN,
+    )
+
+
+def count_since(times: deque[int], since_ns: int) -> int:
+    """Count the times after `since_ns` in a deque that the fold keeps short and sorted."""
+    if not times or times[0] > since_ns:
+        return len(times)
+    return sum([time_ns > since_ns for time_ns in times])
+
+
+def _positions_asked(state: State, owner: Owner, symbol: str) -> int:
+    """Count the positions there would be: held, asked for by open entries, and this one."""
+    key = (owner.account, symbol, owner.owner)
+    keys = len(state.positions) + (key not in state.positions)
+    if state.accounts[owner.account].reserved:
+        asked = {
+            (order.approved.account, order.approved.symbol, order.approved.owner)
+            for orders in state.open_orders.values()
+            for order in orders.values()
+            if order.reserved
+        }
+        keys += sum([other != key and other not in state.positions for other in sorted(asked)])
+    return keys
+
+
+def duplicate(state: State, limits: Limits, owner: str, symbol: str, side: Side, quantity: Decimal, at_ns: int) -> Check:
+    """How long ago the owner entered the same symbol, side and size; the window itself when it did not."""
+    window = limits.duplicate_window_ms
+    last = state.last_entries.get((owner, symbol, side))
+    since = window if last is None or last.quantity != quantity else (at_ns - last.at_ns) // NS_PER_MS
+    return Check("RISK-031", since, window, window * 100 // since if since else 100, since >= window)
+
+
+def _most(code: str, value: Decimal, limit: Decimal) -> Check:
+    return Check(code, value, limit, value * HUNDRED // limit if limit else percent_of(value, limit), value <= limit)
+
+
+def value(
+    limits: Limits,
+    order_usdt: Decimal,
+    position: tuple[Decimal, Decimal],
+    exposure: tuple[Decimal, Decimal, Decimal],
+    loss: tuple[Decimal, Decimal],
+) -> Checks:
+    """Order value, position, exposure, leverage and planned loss, in USDT.
+
+    Each pair is (value, limit), this order included; exposure has two limits, its cap and equity times leverage.
+    """
+    return (
+        _most("RISK-021", order_usdt, limits.order_usdt_max),
+        _most("RISK-022", *position),
+        _most("RISK-023", exposure[0], exposure[1]),
+        _most("RISK-024", exposure[0], exposure[2]),
+        _most("RISK-029", *loss),
+    )
+
+
+def price(own: Decimal | None, side: Side, limit_price: Decimal, mid: Decimal, room: Decimal) -> Checks:
+    """How far the price stands from the mid, either way, and whether it meets an own order."""
+    meets = own is not None and (limit_price >= own if side is Side.BUY else limit_price <= own)
+    return (
+        _most("RISK-030", abs(limit_price - mid), room),
+        Check("RISK-032", 1, 0, 100, False) if meets else _MEETS_NONE,
+    )
+
+
+def edge(edge_bps: Decimal, edge_bps_min: Decimal) -> Check:
+    """What is left of the claimed edge after costs. A threshold of zero asks for none and still shows the figure."""
+    used = edge_bps_min * HUNDRED // edge_bps if edge_bps > ZERO else ZERO
+    return Check("RISK-033", edge_bps, edge_bps_min, used, edge_bps >= edge_bps_min or not edge_bps_min)
+
+
+def filters(traded: Instrument, quantity: Decimal, order_price: Decimal, is_market: bool) -> Checks:
+    """The venue's filters: quantity, lot, tick, least value."""
+    quantity_max = traded.market_quantity_max if is_market else traded.quantity_max
+    quantity_min, notional_min, notional = traded.quantity_min, traded.notional_min, quantity * order_price
+    off_lot, off_tick = quantity % traded.quantity_step, ZERO if is_market else order_price % traded.price_tick
+    return (
+        Check("RISK-016", quantity, quantity_min, _least_used(quantity, quantity_min), quantity >= quantity_min),
+        _most("RISK-017", quantity, quantity_max),
+        Check("RISK-018", off_lot, ZERO, 100, False) if off_lot else _ON_LOT,
+        Check("RISK-019", off_tick, ZERO, 100, False) if off_tick else _ON_TICK,
+        Check("RISK-020", notional, notional_min, _least_used(notional, notional_min), notional >= notional_min),
+    )
+
+
+def _least_used(measured: Decimal, least: Decimal) -> Decimal:
+    return least * HUNDRED // measured if measured else ZERO
+
+
+def own_best_opposite(state: State, account: str, symbol: str, side: Side) -> Decimal | None:
+    """Return the best own resting price that an order on `side` would meet, None when there is none."""
+    best: Decimal | None = None
+    for order in state.open_orders.get(symbol, {}).values():
+        rests_at = resting_price(order)
+        if rests_at is None or order.approved.side is side or order.approved.account != account:
+            continue
+        if best is None or (rests_at < best if side is Side.BUY else rests_at > best):
+            best = rests_at
+    return best
+
+
+def resting_price(order: Order) -> Decimal | None:
+    """Return the price at which an order rests on the book, None when it does not."""
+    return order.approved.limit_price if order.approved.order_type is OrderType.LIMIT else None

@@ -1,0 +1,1 @@
+"""Orders and positions: life cycle, fills, profit."""
