@@ -1,0 +1,1 @@
+"""The strategy interface and two honest samples. Market in, signals out, nothing else."""
