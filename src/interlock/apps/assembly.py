@@ -1,0 +1,136 @@
+"""Puts a backtest together from what a user named: feed, seed, policy, settings, strategy. Wiring only."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from interlock.market.recordings.columns import RecordingSet
+from interlock.market.recordings.sources import open_recordings
+from interlock.market.simulated import simulate
+from interlock.messages.commands import BlobReference, RunIdentity
+from interlock.research.backtest.run import Automation, Plan
+from interlock.runtime.build import build_digest, lock_digest, schema_digest
+from interlock.runtime.configuration import settings as settings_file
+from interlock.runtime.configuration.policy_file import SeededPolicy
+from interlock.runtime.configuration.settings import Settings
+from interlock.strategies.catalogue import STRATEGIES, make_strategy
+from interlock.units.digests import sha256_hex
+from interlock.units.faults import Fault
+from interlock.units.instruments import Instrument
+from interlock.venues.binance.filters import instruments_of
+from interlock.venues.binance.instruments import embedded_instruments
+from interlock.venues.paper.terms import VenueTerms
+
+SIMULATED = "simulated"
+
+
+def open_feed(feed: str, seed: int, settings: Settings) -> RecordingSet:
+    """Return what `--feed` names: the simulated hour of a seed, or a directory of recordings. Errors: Fault."""
+    if feed == SIMULATED:
+        return simulate(seed)
+    cache = settings_file.cache_directory(settings.recordings, os.environ, Path.home())
+    return open_recordings(Path(feed), cache)
+
+
+def feed_name(feed: str) -> str:
+    """Return how a feed is named on record: never by a path of this machine."""
+    return feed if feed == SIMULATED else Path(feed).resolve().name
+
+
+def sources_of(recordings: RecordingSet) -> tuple[str, ...]:
+    """Return the digests of a feed's files, in reading order."""
+    return tuple(dict.fromkeys(each.source.digest for parts in recordings.recordings.values() for each in parts))
+
+
+def settings_in_force(settings: Settings, strategy: str | None, symbols: tuple[str, ...]) -> Settings:
+    """Return the settings that shape a run: automations resolved to symbols, what only this machine knows left out.
+
+    A strategy named on the command line runs on every symbol of the feed, in place of the configured automations.
+    """
+    if strategy is not None:
+        if strategy not in STRATEGIES:
+            raise Fault(
+                f"There is no strategy named {strategy!r}; there are {', '.join(sorted(STRATEGIES))}.",
+                "Name one of these with --strategy.",
+            )
+        automations = tuple(
+            settings_file.Automation(name=f"{strategy}-{symbol.lower()}", strategy=strategy, symbol=symbol)
+            for symbol in symbols
+        )
+    else:
+        resolved = ((each, settings_file.symbol_of(each, symbols)) for each in settings.automations)
+        automations = tuple(
+            msgspec.structs.replace(each, symbol=symbol) for each, symbol in resolved if symbol is not None
+        )
+    return Settings(account=settings.account, automations=automations, paper=settings.paper)
+
+
+def instruments_for(recordings: RecordingSet, settings: Settings) -> Mapping[str, Instrument]:
+    """Return the venue's instruments of the feed's symbols: from an exchangeInfo file if one is set, else embedded."""
+    markets = {symbol: parts[0].source.market for symbol, parts in recordings.recordings.items()}
+    if settings.instruments.exchange_info:
+        known = _exchange_info(settings_file.in_home(settings.instruments.exchange_info, Path.home()))
+        listed = dict.fromkeys(markets.values(), known)
+    else:
+        listed = {market: embedded_instruments(market) for market in markets.values()}
+    return {symbol: listed[market][symbol] for symbol, market in markets.items() if symbol in listed[market]}
+
+
+def _exchange_info(path: Path) -> dict[str, Instrument]:
+    import gzip
+
+    try:
+        body = path.read_bytes()
+        return instruments_of(gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body)
+    except (OSError, EOFError) as error:
+        raise Fault(
+            f"The exchangeInfo file {path.name} cannot be read: {error}. Nothing was run.",
+            "Name a readable file under instruments.exchange_info, or leave it empty for the embedded filters.",
+        ) from error
+
+
+def plan_backtest(
+    feed: str,
+    seed: int,
+    recordings: RecordingSet,
+    seeded: SeededPolicy,
+    in_force: Settings,
+    instruments: Mapping[str, Instrument],
+) -> Plan:
+    """Return the plan of a run. Equal arguments, equal plan; the identity holds the digests of all of it."""
+    settings_bytes = msgspec.json.encode(in_force, order="deterministic")
+    identity = RunIdentity(
+        kind="backtest",
+        build=build_digest(),
+        lock=lock_digest(),
+        policy=seeded.digest,
+        schema=schema_digest(),
+        settings=BlobReference(blob=sha256_hex(settings_bytes), size=len(settings_bytes)),
+        feed=feed_name(feed),
+        sources=sources_of(recordings),
+        seed=seed,
+    )
+    automations = tuple(
+        Automation(
+            owner=f"automation:{each.name}",
+            strategy_name=each.strategy,
+            symbol=each.symbol,
+            strategy=make_strategy(each.strategy, each.symbol, each.settings),
+        )
+        for each in in_force.automations
+    )
+    return Plan(
+        identity=identity,
+        settings=settings_bytes,
+        recordings=recordings,
+        policy=seeded.policy,
+        policy_digest=seeded.digest,
+        loosened=seeded.loosened,
+        instruments=instruments,
+        account=in_force.account.name,
+        balance=in_force.account.balance_usdt,
+        terms=VenueTerms(**msgspec.structs.asdict(in_force.paper)),
+        automations=automations,
+    )

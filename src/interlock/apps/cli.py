@@ -1,0 +1,149 @@
+"""The command line: which verb is meant, and how whatever happens in it ends.
+
+The code of a verb is loaded only when that verb is named.
+"""
+
+import argparse
+import os
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+
+from interlock.apps.output import (
+    DEFECT,
+    INTERRUPTED,
+    PIPE_CLOSED,
+    Parser,
+    add_json,
+    add_state,
+    exit_code_of,
+    write_fault,
+)
+from interlock.units.faults import Fault
+
+if TYPE_CHECKING:
+    from interlock.apps.output import Subparsers
+
+_DESCRIPTION = """\
+Interlock stands between an automated trader and the exchange: no order leaves unchecked or unrecorded.
+
+  interlock backtest --feed simulated    trade a simulated hour, with the checks and the log of live trading
+  interlock log show --limit 20          read the log
+  interlock log explain ORDER            the story of one order
+"""
+
+
+class VerbModule(Protocol):
+    """What a module in `apps/verbs` holds."""
+
+    def add(self, subparsers: "Subparsers") -> None:
+        """Add the verb's parser."""
+        ...
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        """Do it; return the exit code."""
+        ...
+
+
+class Verb(NamedTuple):
+    """One verb: its words, where it lives, and one line about it."""
+
+    words: tuple[str, ...]
+    module: str
+    summary: str
+
+
+VERBS = (
+    Verb(("backtest",), "interlock.apps.verbs.backtest", "run strategies over a recorded or simulated market"),
+    Verb(("log", "show"), "interlock.apps.verbs.log_show", "list the records of the log"),
+    Verb(("log", "explain"), "interlock.apps.verbs.log_explain", "tell the story of an order or a refusal"),
+    Verb(("replay",), "interlock.apps.verbs.replay", "decide the whole log again and compare"),
+    Verb(("verify",), "interlock.apps.verbs.verify", "prove that the log is what was written"),
+)
+_GROUPS = {"log": "read the log"}
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run the command line; return the exit code. `words` are its arguments, by default those of the process."""
+    given = sys.argv[1:] if words is None else words
+    is_json = "--json" in given
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = _run(given)
+        sys.stdout.flush()
+    except Fault as fault:
+        write_fault(fault.what, fault.hint, is_json)
+        return exit_code_of(fault)
+    except KeyboardInterrupt:
+        write_fault("Interrupted. What was written before is complete.", "Run the same command again to go on.", False)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Nobody reads on. The interpreter would complain when it flushes at its end, so the rest goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+    except Exception as error:
+        import traceback
+
+        traceback.print_exc()
+        write_fault(
+            f"This is a defect in Interlock: {type(error).__name__}. What the log had acknowledged is safe.",
+            "Report it with the lines above; `interlock verify` checks the log.",
+            is_json,
+        )
+        raise SystemExit(DEFECT) from error
+    return code
+
+
+def _run(given: list[str]) -> int:
+    named = named_verb(given)
+    parser = parser_of(named)
+    arguments = parser.parse_args(given)
+    if named is None:
+        parser.error("no verb was named")
+    from interlock.units.money import install_context
+
+    install_context()
+    return _module(named).run(arguments)
+
+
+def named_verb(given: list[str]) -> Verb | None:
+    """Return the verb that the arguments name, None when they name none."""
+    words: list[str] = []
+    given_left = iter(given)
+    for word in given_left:
+        if word == "--state":
+            next(given_left, None)
+        elif not word.startswith("-"):
+            words.append(word)
+    return next((verb for verb in VERBS if tuple(words[: len(verb.words)]) == verb.words), None)
+
+
+def parser_of(named: Verb | None) -> argparse.ArgumentParser:
+    """Return the parser that knows every verb's name, and of the one that is named all its options."""
+    parser: argparse.ArgumentParser = Parser(
+        prog="interlock",
+        description=_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add_state(parser, None)
+    add_json(parser, False)
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    rooms: dict[tuple[str, ...], Subparsers] = {(): verbs}
+    for verb in VERBS:
+        group = verb.words[:-1]
+        if group not in rooms:
+            summary = _GROUPS[group[-1]]
+            inner = verbs.add_parser(group[-1], help=summary, description=summary)
+            rooms[group] = inner.add_subparsers(title="verbs", metavar="VERB", required=True)
+        if verb is named:
+            _module(verb).add(rooms[group])
+        else:
+            rooms[group].add_parser(verb.words[-1], help=verb.summary, add_help=False)
+    return parser
+
+
+def _module(verb: Verb) -> VerbModule:
+    return cast(VerbModule, import_module(verb.module))

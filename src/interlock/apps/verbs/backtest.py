@@ -1,0 +1,216 @@
+"""`interlock backtest`: strategies, gate, matching, exits and log over recorded or simulated ticks, on virtual time."""
+
+import argparse
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from interlock.apps import output
+from interlock.units.faults import Fault
+
+if TYPE_CHECKING:
+    from interlock.journal.reader import JournalReader
+    from interlock.messages.record import Record
+    from interlock.research.backtest.run import Outcome, Plan
+    from interlock.runtime.configuration.settings import Settings
+
+_SUMMARY = "run strategies over a recorded or simulated market"
+_DESCRIPTION = """
+Plays a feed on virtual time: strategies raise signals, the gate sizes and checks each, what passes goes to the paper
+exchange, its answers come back, and all of it is written to a log that `verify`, `replay` and `log explain` read.
+The same feed, seed, policy and settings give the same log, byte for byte.
+
+A feed is `simulated` (one seeded hour of two futures) or a directory of recordings: Binance wire recordings
+(*.jsonl.gz) or Tardis quotes and trades (*.csv.gz). Without --strategy the configured automations run: the breakout on
+the feed's first symbol, the mean reversion on its second.
+
+  interlock --state runs/1 backtest --feed simulated --seed 7
+  interlock --state runs/2 backtest --feed recordings/btcusdt --policy examples/policy-short-tape.toml --json
+
+Exit codes: 0 the run ended, 3 feed, policy or settings cannot be used or the state directory holds a log already,
+4 the disk or the journal failed.
+"""
+ORIGIN = "interlock.local/backtest"
+_MIB = 1_048_576
+_OFFSET_MS_SHOWN = 100
+_DRIFT_MS_MAX = 100
+_COLLECT_AFTER = 50_000
+
+
+def add(subparsers: "output.Subparsers") -> None:
+    """Add the verb's parser."""
+    parser = output.verb_parser(subparsers, "backtest", _SUMMARY, _DESCRIPTION)
+    parser.add_argument("--feed", default="simulated", metavar="DIR|simulated", help="what to play (simulated)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="drives the simulated feed and latencies (1)")
+    parser.add_argument("--policy", type=Path, metavar="FILE", help="limits, sizing, exits, costs (the defaults)")
+    parser.add_argument("--settings", type=Path, metavar="FILE", help="account, automations, venue (the defaults)")
+    parser.add_argument("--strategy", metavar="NAME", help="run this strategy on every symbol of the feed instead")
+    parser.add_argument("--explain-one", action="store_true", help="tell the story of one order at the end")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run it. Returns the exit code; errors are Faults."""
+    from interlock.apps import assembly
+    from interlock.journal.reader import JournalReader
+    from interlock.journal.record_store import Journal
+    from interlock.research.backtest.run import play
+    from interlock.runtime.configuration.policy_file import read_policy
+    from interlock.runtime.configuration.settings import read_settings
+
+    seeded, settings = read_policy(arguments.policy), read_settings(arguments.settings)
+    directory = output.journal_directory(arguments)
+    refuse_used(directory)
+    recordings = assembly.open_feed(arguments.feed, arguments.seed, settings)
+    in_force = assembly.settings_in_force(settings, arguments.strategy, tuple(recordings.recordings))
+    instruments = assembly.instruments_for(recordings, settings)
+    plan = assembly.plan_backtest(arguments.feed, arguments.seed, recordings, seeded, in_force, instruments)
+    journal = Journal.create(directory, origin=ORIGIN, lease_epoch=0)
+    try:
+        _refuse_low_disk(journal.free_bytes(), settings.journal.low_water_mib)
+        with _progress(is_quiet=arguments.json) as progress, _few_collections():
+            outcome = play(plan, journal, progress)
+    finally:
+        journal.close()
+    notes = [*seeded.notes, *recordings.notes, *_notes(plan, outcome, settings)]
+    reader = JournalReader(directory)
+    try:
+        _tell(reader, outcome.head.root.hex(), notes, arguments)
+    finally:
+        reader.close()
+    return output.OK
+
+
+def refuse_used(directory: Path) -> None:
+    """Refuse a state directory that holds a log: a backtest begins one of its own. Errors: JournalExists."""
+    from interlock.journal.faults import JournalExists
+
+    if directory.exists() and any(directory.iterdir()):
+        raise JournalExists(
+            f"The state directory {directory.parent} holds a log already; a backtest begins its own. Nothing was run.",
+            "Name an empty directory with --state, for example --state runs/2.",
+        )
+
+
+def _refuse_low_disk(free_bytes: int, low_water_mib: int) -> None:
+    if free_bytes < low_water_mib * _MIB:
+        raise Fault(
+            f"The disk of the state directory has {free_bytes // _MIB} MiB free; below {low_water_mib} MiB nothing is "
+            "entered. Nothing was run.",
+            "Free some space, name another disk with --state, or lower journal.low_water_mib in the settings.",
+        )
+
+
+def _notes(plan: "Plan", outcome: "Outcome", settings: "Settings") -> list[str]:
+    """Return what a reader of the summary must know, and would not see in its figures."""
+    from interlock.messages.words import BookState
+    from interlock.units.money import trimmed
+
+    notes = []
+    started = {each.name for each in settings.automations}
+    running = {each.owner.removeprefix("automation:") for each in plan.automations}
+    for name in sorted(started - running if running <= started else ()):
+        notes.append(f"the automation {name} was not started: the feed has no symbol for it")
+    for symbol, instrument in plan.instruments.items():
+        if not instrument.is_tradable:
+            notes.append(f"{symbol} was not traded: {instrument.why_not_tradable}")
+    for symbol in plan.recordings.recordings:
+        if symbol not in plan.instruments:
+            notes.append(f"{symbol} was not traded: the venue's filters for it are not known (RISK-013)")
+        book = outcome.counts.books[symbol]
+        if book is BookState.UNSYNCED:
+            notes.append(
+                f"{symbol} has no valid order book (no snapshot, or a gap not healed): nothing was traded on it"
+            )
+        elif book is BookState.QUOTES_ONLY:
+            notes.append(f"{symbol} has quotes and trades only: fills are limited to the displayed size")
+        offset, drift = outcome.counts.offset_ms[symbol], outcome.counts.drift_ms_max[symbol]
+        if offset is not None and abs(offset) > _OFFSET_MS_SHOWN:
+            notes.append(
+                f"{symbol}: the recorder's clock is {trimmed(offset)} ms off; taken out before latency is judged"
+            )
+        if drift > _DRIFT_MS_MAX:
+            notes.append(
+                f"{symbol}: the clock offset drifted by {trimmed(drift)} ms; above {_DRIFT_MS_MAX} ms is too much"
+            )
+    if plan.loosened:
+        notes.append(f"{len(plan.loosened)} limits are looser than the defaults, each with its reason on the log")
+    if not outcome.bars_closed:
+        notes.append(f"no bar of {plan.policy.bars.period_s} s closed: the tape is shorter than one period")
+    return notes
+
+
+def _tell(reader: "JournalReader", root: str, notes: list[str], arguments: argparse.Namespace) -> None:
+    """Fold the log into its summary and write it."""
+    import msgspec
+
+    from interlock.messages.record import decode
+    from interlock.views.summary import Summary
+
+    summary = Summary()
+    first: str | None = None
+    for _, body in reader.bodies(0, reader.size()):
+        record = decode(body)
+        summary.fold(record)
+        first = first or _closed_by_its_exits(record)
+    result = summary.result(root)
+    if arguments.json:
+        output.write_json({**msgspec.structs.asdict(result), "notes": notes})
+        return
+    output.write_text(result.text())
+    for note in notes:
+        output.write_text(f"note: {note}")
+    if arguments.explain_one and first is not None:
+        output.write_text("\nOne order, explained (`interlock log explain` does this for any order):")
+        from interlock.apps.verbs.log_explain import story_of
+
+        output.write_text(story_of(reader, first))
+
+
+def _closed_by_its_exits(record: "Record") -> str | None:
+    """Return the order that closed a position by its stop or target in this record, if one did: a story with an end."""
+    from interlock.messages.events import OrderFilled, PositionClosed
+    from interlock.messages.words import Purpose
+
+    filled = [event.order_id for event in record.events if isinstance(event, OrderFilled)]
+    closed = [event for event in record.events if isinstance(event, PositionClosed)]
+    return filled[0] if closed and closed[0].purpose is not Purpose.CLOSE else None
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """Collect garbage seldom while a run plays: its records are no cycles, and each pass would walk all of them."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER, 50, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
+
+
+@contextmanager
+def _progress(is_quiet: bool) -> Iterator[Callable[[int, int, int], None]]:
+    """Show on standard error how much of the tape has been played, unless quiet."""
+    if is_quiet:
+        yield lambda start_ns, at_ns, end_ns: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("playing"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeRemainingColumn())
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("playing", total=1_000)
+        shown = 0
+
+        def show(start_ns: int, at_ns: int, end_ns: int) -> None:
+            nonlocal shown
+            done = (at_ns - start_ns) * 1_000 // max(1, end_ns - start_ns)
+            if done != shown:
+                shown = done
+                bar.update(task, completed=done)
+
+        yield show

@@ -1,0 +1,1 @@
+"""Backtests, views checked against raw ticks, and what is learnt from runs."""

@@ -1,0 +1,1 @@
+"""Backtests: strategies, gate, matching, exits and log on virtual time."""

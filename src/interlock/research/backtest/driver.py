@@ -1,0 +1,248 @@
+"""The driver: plays a tape against strategies, gate and exchange, from one moment with something due to the next.
+
+Between two such moments nothing can happen but ticks, and those are walked one by one only for a strategy that wants
+quotes or a symbol with live orders; otherwise the tape jumps. What is due at one time is handled in a fixed order:
+commit and release, exchange, feed facts, timers, bars, marks.
+
+Effects wait for their records to be on disk. On virtual time the commit may wait as long as nothing released by it
+could have reached the exchange yet, so that one synced commit serves many orders and still precedes each of them.
+"""
+
+import heapq
+from collections.abc import Callable, Mapping
+
+from interlock.market.tape import Tape
+from interlock.market.window import Window
+from interlock.messages.commands import RaiseSignal
+from interlock.messages.effects import QueryOrder, SendCancel, SendOrder, WakeAt
+from interlock.messages.market import MarketView, Signal
+from interlock.messages.observations import MarkHeard, TimerFired
+from interlock.ports.venue_orders import VenueOrders
+from interlock.ports.venue_stops import VenueStops
+from interlock.research.backtest.virtual_clock import VirtualClock
+from interlock.runtime.gate_loop import TURN_RECORDS_MAX, GateLoop
+from interlock.strategies.interface import Quote, Strategy
+from interlock.units.time import NS_PER_S
+from interlock.venues.paper.exchange import PaperExchange
+
+MARK_NS = NS_PER_S
+"""How often what is held is shown to the core. It may be up to twenty times a second."""
+_ROWS_MIN, _ROWS_MAX = 256, 65_536
+_NEVER = 1 << 62
+
+
+class Driver:
+    """One run over one tape. `run` plays it to its end."""
+
+    def __init__(
+        self,
+        tape: Tape,
+        exchange: PaperExchange,
+        loop: GateLoop,
+        clock: VirtualClock,
+        strategies: Mapping[str, tuple[str, Strategy]],
+        progress: Callable[[int], None],
+    ) -> None:
+        """Take the parts of a run. `strategies` maps an owner to (symbol, strategy); `progress` is told the time."""
+        self._tape, self._exchange, self._loop, self._clock = tape, exchange, loop, clock
+        self._orders: VenueOrders = exchange
+        self._stops: VenueStops = exchange
+        self._strategies = dict(strategies)
+        self._quote_readers = {
+            symbol: tuple((owner, s) for owner, (own, s) in strategies.items() if own == symbol and s.wants_quotes)
+            for symbol in tape.symbols
+        }
+        self._bar_readers = {
+            symbol: tuple((owner, s) for owner, (own, s) in strategies.items() if own == symbol)
+            for symbol in tape.symbols
+        }
+        self._quoted = frozenset(symbol for symbol, readers in self._quote_readers.items() if readers)
+        self._progress = progress
+        self._timers: list[tuple[int, int, str]] = []
+        self._timer_count = 0
+        self._release_ns = _NEVER
+        self._mark_ns = _NEVER
+        self._rows_max = _ROWS_MIN
+        self.bars_closed = 0
+
+    def run(self) -> None:
+        """Play the tape to its end. What is still under way then stays under way."""
+        end_ns = self._tape.end_ns + 1
+        while True:
+            due_ns = min(self._due_ns(), end_ns)
+            due_ns = self._walk(due_ns)
+            self._advance(due_ns - 1)
+            if due_ns >= end_ns:
+                break
+            self._handle(due_ns)
+            self._progress(due_ns)
+        self._loop.finish_repeats(self._tape.end_ns)
+        self._progress(self._tape.end_ns)
+
+    def _due_ns(self) -> int:
+        due_ns = min(self._tape.next_bar_ns, self._release_ns, self._mark_ns)
+        if self._timers and self._timers[0][0] < due_ns:
+            due_ns = self._timers[0][0]
+        venue_ns = self._exchange.due_ns()
+        return due_ns if venue_ns is None else min(due_ns, venue_ns)
+
+    def _advance(self, at_ns: int) -> None:
+        self._tape.advance(at_ns)
+        for heard_ns, fact in self._tape.feed_facts():
+            self._loop.offer(max(heard_ns, self._clock.now_ns()), "market", fact)
+
+    # --- Ticks one by one, where somebody looks ---------------------------------------------------------------------
+
+    def _walk(self, due_ns: int) -> int:
+        """Show the ticks before `due_ns` to whom they concern; return the time until which all was shown.
+
+        That is earlier than asked where a tick made something due, or a strategy spoke.
+        """
+        watched = self._exchange.watched()
+        if not watched and not self._quoted:
+            return due_ns
+        window = self._tape.window(due_ns, self._quoted | watched, watched, self._rows_max)
+        until_ns = window.until_ns
+        if watched or len(self._quoted) > 1:
+            until_ns = self._walk_all(window, watched)
+        else:
+            (symbol,) = self._quoted
+            until_ns = self._walk_quotes(window, symbol)
+        cut_short = until_ns < window.until_ns
+        self._rows_max = _ROWS_MIN if cut_short else min(self._rows_max * 4, _ROWS_MAX)
+        return until_ns
+
+    def _walk_quotes(self, window: Window, symbol: str) -> int:
+        """The fast way: one symbol's quotes, for strategies only."""
+        readers = self._quote_readers[symbol]
+        if len(readers) > 1:
+            return self._walk_all(window, frozenset())
+        ((owner, strategy),) = readers
+        on_quote = strategy.on_quote
+        signals: list[tuple[str, Signal]] = []
+        spoke_ns = 0
+        for at_ns, bid, ask, bid_size, ask_size in zip(
+            window.at_ns, window.a, window.b, window.c, window.d, strict=True
+        ):
+            if signals and at_ns != spoke_ns:
+                break
+            signal = on_quote(Quote(at_ns, bid, ask, bid_size, ask_size))
+            if signal is not None:
+                signals.append((owner, signal))
+                spoke_ns = at_ns
+        if not signals:
+            return window.until_ns
+        self._act(spoke_ns, signals)
+        return spoke_ns + 1
+
+    def _walk_all(self, window: Window, watched: frozenset[str]) -> int:
+        """The general way: quotes and trades of several symbols, for the exchange and for strategies.
+
+        Ticks heard at one time are shown together before anything acts on them.
+        """
+        exchange, due_ns = self._exchange, window.until_ns
+        signals: list[tuple[str, Signal]] = []
+        spoke_ns = 0
+        for at_ns, symbol, is_trade, a, b, c, d in zip(
+            window.at_ns, window.symbol, window.is_trade, window.a, window.b, window.c, window.d, strict=True
+        ):
+            if at_ns >= due_ns or (signals and at_ns != spoke_ns):
+                break
+            if is_trade:
+                exchange.on_trade(symbol, at_ns, a, b, c == 1)
+            elif symbol in watched:
+                exchange.on_quote(symbol, at_ns, a, b, c, d)
+            if symbol in watched:
+                venue_ns = exchange.due_ns()
+                if venue_ns is not None and venue_ns < due_ns:
+                    due_ns = max(venue_ns, at_ns + 1)
+            if not is_trade:
+                for owner, strategy in self._quote_readers[symbol]:
+                    signal = strategy.on_quote(Quote(at_ns, a, b, c, d))
+                    if signal is not None:
+                        signals.append((owner, signal))
+                        spoke_ns = at_ns
+        if not signals:
+            return due_ns
+        self._act(spoke_ns, signals)
+        return spoke_ns + 1
+
+    # --- What is due ------------------------------------------------------------------------------------------------
+
+    def _handle(self, due_ns: int) -> None:
+        """Do all that is due at one time, in the fixed order."""
+        self._clock.set(due_ns)
+        if self._release_ns <= due_ns:
+            self._release()
+        for told in self._exchange.advance(due_ns):
+            self._loop.offer(due_ns, "venue:paper", told)
+        while self._timers and self._timers[0][0] <= due_ns:
+            _, _, timer = heapq.heappop(self._timers)
+            self._loop.offer(due_ns, "clock", TimerFired(timer=timer, view=self._view_for(timer, due_ns)))
+        if self._tape.next_bar_ns == due_ns:
+            self._close_bars(due_ns)
+        if self._mark_ns <= due_ns:
+            self._mark(due_ns)
+        self._settle(due_ns)
+
+    def _close_bars(self, at_ns: int) -> None:
+        for bar in self._tape.close_bars():
+            self.bars_closed += 1
+            for owner, strategy in self._bar_readers[bar.symbol]:
+                signal = strategy.on_bar(bar)
+                if signal is not None:
+                    self._offer_signal(at_ns, owner, signal)
+
+    def _act(self, at_ns: int, signals: list[tuple[str, Signal]]) -> None:
+        """Put signals raised on quotes before the gate, with the market as it stands at their time."""
+        self._advance(at_ns)
+        self._clock.set(at_ns)
+        for owner, signal in signals:
+            self._offer_signal(at_ns, owner, signal)
+        self._settle(at_ns)
+
+    def _offer_signal(self, at_ns: int, owner: str, signal: Signal) -> None:
+        known = signal.symbol in self._tape.symbols
+        view = self._tape.view(signal.symbol, at_ns) if known else None
+        self._loop.offer(at_ns, owner, RaiseSignal(owner=owner, signal=signal, view=view))
+
+    def _mark(self, at_ns: int) -> None:
+        for symbol in sorted({held.symbol for held in self._loop.state.positions.values()}):
+            view = self._tape.view(symbol, at_ns)
+            if view is not None:
+                self._loop.offer(at_ns, "market", MarkHeard(view=view))
+        self._mark_ns = _NEVER
+
+    def _view_for(self, timer: str, at_ns: int) -> MarketView | None:
+        """Return the market of the symbol that a timer concerns."""
+        parts = timer.split("|")
+        return self._tape.view(parts[2], at_ns) if len(parts) == 4 and parts[2] in self._tape.symbols else None
+
+    # --- Commit and release -----------------------------------------------------------------------------------------
+
+    def _settle(self, at_ns: int) -> None:
+        """Plan the next mark and the release of what was decided."""
+        if self._mark_ns == _NEVER and self._loop.state.positions:
+            self._mark_ns = at_ns + MARK_NS
+        if self._loop.uncommitted >= TURN_RECORDS_MAX:
+            self._release()
+        elif self._loop.effects_waiting and self._release_ns == _NEVER:
+            self._release_ns = at_ns + self._exchange.arrival_floor_ns
+
+    def _release(self) -> None:
+        """Commit, then hand each effect over at the time it was decided."""
+        now_ns = self._clock.now_ns()
+        self._release_ns = _NEVER
+        for decided in self._loop.commit():
+            self._clock.set(decided.at_ns)
+            match decided.effect:
+                case SendOrder(order):
+                    self._orders.place(order)
+                case SendCancel(account, symbol, order_id):
+                    self._stops.cancel(account, symbol, order_id)
+                case WakeAt(timer, at_ns):
+                    self._timer_count += 1
+                    heapq.heappush(self._timers, (at_ns, self._timer_count, timer))
+                case QueryOrder(order_id=order_id):
+                    raise AssertionError(f"{order_id} went unknown at an exchange that always answers")
+        self._clock.set(now_ns)
