@@ -1,0 +1,1 @@
+"""The log on disk: records appended once, read by number, proven unchanged."""

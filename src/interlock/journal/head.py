@@ -1,0 +1,149 @@
+"""The head kept beside the journal: how long the log is and its root, so that a cut tail is found.
+
+The file is two lines of text, each a slot of 4,096 bytes padded with spaces:
+
+    {"origin":"example/log","size":17,"root":"<64 hex>","check":"<8 hex>"}
+
+Writes take turns between the slots, in place and without a sync: a commit must not pay for a second flush. A power cut
+can tear at most the slot that was being written, its check then fails, and the other slot, in a disk block of its own,
+still stands at the commit before. The head is written after the commit it speaks of was synced, so it may lag behind
+the log and never leads it: a journal shorter than its head has lost records. At a clean close both slots say the same.
+"""
+
+import mmap
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+from zlib import crc32
+
+import msgspec
+
+from interlock.journal.faults import JournalDamaged, fault_of_os
+from interlock.ports.journal import Head
+
+SLOT_BYTES: Final = 4096
+_ORIGIN_CHARACTERS_MAX: Final = 100
+
+
+class _Slot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    origin: str
+    size: int
+    root: str
+    check: str
+
+
+class HeadSlots(msgspec.Struct, frozen=True):
+    """What the head file says: the readable slots, newest first, and how many of the two could not be read."""
+
+    origin: str
+    heads: tuple[Head, ...]
+    unreadable_count: int
+
+
+def _text(origin: str, head: Head) -> bytes:
+    """Return the text of a slot. Written by hand: an encoder costs more than all the rest of a head."""
+    said = b'{"origin":"%b","size":%d,"root":"%b"' % (origin.encode(), head.size, head.root.hex().encode())
+    return b'%b,"check":"%08x"}' % (said, crc32(said))
+
+
+def _slot(origin: str, head: Head) -> bytes:
+    return _text(origin, head).ljust(SLOT_BYTES - 1) + b"\n"
+
+
+def _read_slot(data: bytes) -> tuple[str, Head] | None:
+    """Return what a slot says, or None unless it is, byte for byte, what would be written for those values."""
+    try:
+        slot = msgspec.json.decode(data, type=_Slot)
+        head = Head(slot.size, bytes.fromhex(slot.root))
+    except (msgspec.DecodeError, ValueError):
+        return None
+    return (slot.origin, head) if _slot(slot.origin, head) == data else None
+
+
+def origin_is_fit(origin: str) -> bool:
+    """Tell whether a text can name a log: 1 to 100 visible ASCII characters, without quote, backslash or plus."""
+    return 0 < len(origin) <= _ORIGIN_CHARACTERS_MAX and all("!" <= c <= "~" and c not in '"\\+' for c in origin)
+
+
+def read_head(path: Path) -> HeadSlots:
+    """Return what the head file says.
+
+    Errors: FileNotFoundError when there is none; JournalDamaged when neither slot can be read or they name two logs.
+    """
+    data = path.read_bytes()
+    slots = [_read_slot(data[at : at + SLOT_BYTES]) for at in (0, SLOT_BYTES)]
+    readable = [slot for slot in slots if slot is not None]
+    if not readable or len(data) > 2 * SLOT_BYTES or len({origin for origin, _ in readable}) > 1:
+        raise JournalDamaged(
+            f"The head file {path} is damaged ({len(data)} bytes, {len(readable)} of 2 slots readable): without it a "
+            "cut tail of the log cannot be told from its end.",
+            "Restore the head file from a backup of this folder; do not edit it by hand.",
+        )
+    heads = sorted((head for _, head in readable), key=lambda head: head.size, reverse=True)
+    return HeadSlots(readable[0][0], tuple(heads), 2 - len(readable))
+
+
+def create_head(path: Path, origin: str, head: Head) -> None:
+    """Write a new head file, both slots alike, and sync it and its folder."""
+    assert origin_is_fit(origin), f"{origin!r} cannot name a log"
+    partial = path.with_suffix(".partial")
+    try:
+        with partial.open("wb") as file:
+            file.write(_slot(origin, head) * 2)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise fault_of_os(error, path, "the head of the log was not written") from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in a folder durable. Errors: OSError."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class HeadFile:
+    """The head file, open for writing in place. Errors of every verb: OSError."""
+
+    def __init__(self, path: Path, slots: HeadSlots) -> None:
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        self._map = mmap.mmap(self._descriptor, 2 * SLOT_BYTES)
+        self._origin = slots.origin
+        self._turn = _stale_slot(self._descriptor, slots.heads)
+
+    def line(self, head: Head) -> bytes:
+        """Return the text of a head, for `write` after the commit it speaks of."""
+        return _text(self._origin, head)
+
+    def write(self, line: bytes) -> None:
+        """Put a line in the older slot, without a sync or even a system call."""
+        turn = self._turn
+        self._map[turn : turn + len(line)] = line  # never shorter than the line before: a size only grows
+        self._turn = turn ^ SLOT_BYTES
+
+    def seal(self, head: Head) -> None:
+        """Make both slots stand at the head and sync; a slot that does already is left alone."""
+        wanted = _slot(self._origin, head)
+        for _ in range(2):
+            if os.pread(self._descriptor, SLOT_BYTES, self._turn) != wanted:
+                os.pwrite(self._descriptor, wanted, self._turn)
+                # The first slot is durable before the second is touched: a power cut tears one of them at most.
+                os.fdatasync(self._descriptor)
+            self._turn ^= SLOT_BYTES
+
+    def close(self) -> None:
+        """Close the file as it stands."""
+        self._map.close()
+        os.close(self._descriptor)
+
+
+def _stale_slot(descriptor: int, heads: Sequence[Head]) -> int:
+    """Return the offset of the slot to overwrite first: the unreadable one, else the older."""
+    first = _read_slot(os.pread(descriptor, SLOT_BYTES, 0))
+    return SLOT_BYTES if first is not None and first[1] == heads[0] else 0
