@@ -1,0 +1,1 @@
+"""The venues orders go to: the paper exchange, and Binance."""

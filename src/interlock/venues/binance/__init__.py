@@ -1,0 +1,1 @@
+"""Binance: what it lets be traded and under which filters."""
