@@ -1,0 +1,1 @@
+"""Telling bad ticks from good ones: counted by kind, never given on."""

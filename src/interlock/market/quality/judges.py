@@ -1,0 +1,117 @@
+"""The rules by which quotes and trades are judged.
+
+A block without anything suspicious is judged by whole-array comparisons; only what is suspicious is walked row by row.
+Both give the same result. Order and sameness are judged first, then prices by themselves, then prices against the
+last good price.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from interlock.market.quality.bad_ticks import BadTick, Codes
+from interlock.market.quality.level import Level
+from interlock.market.quality.sequence import Sequence
+from interlock.market.recordings.columns import Int64, Quotes, Trades
+from interlock.market.streams import Segment
+
+# Above this the sum of two prices might not fit; no price is that high.
+_PRICE_E8_MAX = 4_000_000_000 * 100_000_000
+
+MidsBefore = Callable[[Int64], Int64]
+
+
+class QuoteJudge:
+    """Judges the quotes of one symbol. The level is twice the mid price, in units of 1e-8."""
+
+    def __init__(self) -> None:
+        self._sequence = Sequence()
+        self._level = Level()
+        self.levels_accepted: list[int] = []
+
+    def judge(self, segment: Segment[Quotes], at: int, end: int) -> Codes | None:
+        """Return the code of each row of the block, 0 for a good one; None when all are good."""
+        quotes = segment.table
+        bid, ask = quotes.bid_e8[at:end], quotes.ask_e8[at:end]
+        bid_size, ask_size = quotes.bid_size_e8[at:end], quotes.ask_size_e8[at:end]
+        same = (quotes.bid_e8, quotes.ask_e8, quotes.bid_size_e8, quotes.ask_size_e8)
+        codes = self._sequence.judge(segment, quotes.update_id, same, at, end)
+        is_sound = (
+            int(bid.min()) > 0
+            and int(bid_size.min()) > 0
+            and int(ask_size.min()) > 0
+            and int(ask.max()) <= _PRICE_E8_MAX
+            and bool((bid < ask).all())
+        )
+        if not is_sound:
+            codes = np.zeros(end - at, dtype=np.uint8) if codes is None else codes
+            lowest = np.minimum(np.minimum(bid, ask), np.minimum(bid_size, ask_size))
+            _mark(codes, lowest < 0, BadTick.NEGATIVE)
+            _mark(codes, lowest == 0, BadTick.ZERO)
+            _mark(codes, np.maximum(bid, ask) > _PRICE_E8_MAX, BadTick.OUTLIER)
+            _mark(codes, bid > ask, BadTick.CROSSED)
+            _mark(codes, bid == ask, BadTick.LOCKED)
+        mids = bid + ask
+        return _judge_level(self._level, codes, mids, None, self.levels_accepted, segment.row_first + at)
+
+
+class TradeJudge:
+    """Judges the trades of one symbol, against its last good mid and its last good trade.
+
+    A price that walks away in steps is real, also where quotes have stopped; so a trade is an outlier only when it is
+    far from both.
+    """
+
+    def __init__(self, mids_before: MidsBefore) -> None:
+        self._sequence = Sequence()
+        self._level = Level()
+        self._mids_before = mids_before
+        self.levels_accepted: list[int] = []
+
+    def judge(self, segment: Segment[Trades], at: int, end: int) -> Codes | None:
+        """Return the code of each row of the block, 0 for a good one; None when all are good."""
+        trades = segment.table
+        price, quantity = trades.price_e8[at:end], trades.quantity_e8[at:end]
+        is_market = trades.is_market[at:end]
+        same = (trades.price_e8, trades.quantity_e8, trades.buyer_is_aggressor)
+        codes = self._sequence.judge(segment, trades.trade_id, same, at, end)
+        is_sound = (
+            int(price.min()) > 0
+            and int(quantity.min()) > 0
+            and int(price.max()) <= _PRICE_E8_MAX
+            and bool(is_market.all())
+        )
+        if not is_sound:
+            codes = np.zeros(end - at, dtype=np.uint8) if codes is None else codes
+            lowest = np.minimum(price, quantity)
+            _mark(codes, lowest < 0, BadTick.NEGATIVE)
+            _mark(codes, lowest == 0, BadTick.ZERO)
+            _mark(codes, price > _PRICE_E8_MAX, BadTick.OUTLIER)
+            _mark(codes, ~is_market, BadTick.NOT_MARKET)
+        # A level is twice the price, as a mid's is.
+        mids = self._mids_before(segment.known_at_ns[at:end])
+        return _judge_level(self._level, codes, price * 2, mids, self.levels_accepted, segment.row_first + at)
+
+
+def _mark(codes: Codes, is_bad: np.ndarray[tuple[int], np.dtype[np.bool_]], kind: BadTick) -> None:
+    """Give the kind to the rows that are bad and have none yet."""
+    codes[is_bad & (codes == 0)] = kind
+
+
+def _judge_level(
+    level: Level, codes: Codes | None, prices: Int64, others: Int64 | None, accepted: list[int], row_first: int
+) -> Codes | None:
+    """Judge the rows that are good so far against the level, and return all codes; None when all are good."""
+    is_clean = codes is None or not codes.any()
+    rows = None if is_clean or codes is None else np.flatnonzero(codes == 0)
+    candidates = prices if rows is None else prices[rows]
+    references = others if others is None or rows is None else others[rows]
+    outliers, news = level.judge(candidates, references)
+    for place in news:
+        accepted.append(row_first + (place if rows is None else int(rows[place])))
+    if not outliers:
+        return None if is_clean else codes
+    if codes is None:
+        codes = np.zeros(len(prices), dtype=np.uint8)
+    codes[outliers if rows is None else rows[outliers]] = BadTick.OUTLIER
+    return codes

@@ -1,0 +1,168 @@
+"""All that is known of one symbol: its streams of ticks, and what is made of them."""
+
+from decimal import Decimal
+from functools import lru_cache
+
+import numpy as np
+
+from interlock.market.bars import Bars
+from interlock.market.books import Book, FeedFact
+from interlock.market.quality.bad_ticks import JudgedStream
+from interlock.market.quality.judges import QuoteJudge, TradeJudge
+from interlock.market.recordings.columns import E8, Depth, Int64, Marks, Quotes, Recording, Trades
+from interlock.market.streams import Stream
+from interlock.market.time_normaliser import TimeNormaliser
+from interlock.messages import policy
+from interlock.messages.market import MarketView
+from interlock.messages.words import BookState, Regime
+from interlock.units.money import ZERO, bps_of, divide, from_e8
+from interlock.units.sides import Side
+from interlock.units.time import NS_PER_MS
+
+_TWO = Decimal(2)
+
+
+class SymbolTape:
+    """One symbol's tape. `until_ns` bounds what is known: ticks heard before it. It never falls."""
+
+    def __init__(self, symbol: str, recordings: tuple[tuple[Recording, int], ...], bars: policy.Bars) -> None:
+        self.symbol = symbol
+        self.quotes = JudgedStream[Quotes](
+            Stream((each.quotes, each.source, n) for each, n in recordings), QuoteJudge()
+        )
+        trades = Stream[Trades]((each.trades, each.source, n) for each, n in recordings)
+        self.trades = JudgedStream[Trades](trades, TradeJudge(self._twice_mids_before))
+        self.depth = Stream[Depth]((each.depth, each.source, n) for each, n in recordings)
+        self.marks = Stream[Marks]((each.marks, each.source, n) for each, n in recordings)
+        self.book = Book(symbol, self.depth)
+        self.bars = Bars(symbol, self.quotes, bars)
+        self.clock = TimeNormaliser((self.quotes.stream, trades, self.depth))
+        self.until_ns = 0
+        self._facts: list[tuple[int, int, int, FeedFact]] = []
+
+    def bounds_ns(self) -> list[int]:
+        """Return the first and last heard time of each kind of tick that there is."""
+        streams = (self.quotes.stream, self.trades.stream, self.depth, self.marks)
+        return [at_ns for stream in streams if stream.bounds_ns for at_ns in stream.bounds_ns]
+
+    def feed_book(self) -> None:
+        """Let the book take the depth that is known."""
+        known = self.depth.known(self.until_ns)
+        if known > self.book.fed:
+            self._facts += self.book.feed(known)
+
+    def take_facts(self) -> list[tuple[int, int, int, FeedFact]]:
+        """Return what the book found and nobody has taken yet, as (known_at_ns, file order, line, fact)."""
+        facts, self._facts = self._facts, []
+        return facts
+
+    def quote_row(self) -> int:
+        """Return the row of the last good quote known, -1 if there is none."""
+        return self.quotes.last_good(self.quotes.stream.known(self.until_ns))
+
+    def mark_e8(self) -> int | None:
+        """Return the mid price, rounded down to 1e-8; None before the first good quote."""
+        row = self.quote_row()
+        if row < 0:
+            return None
+        segment, at = self.quotes.stream.at(row)
+        return int(segment.table.bid_e8[at] + segment.table.ask_e8[at]) // 2
+
+    def view(self, at_ns: int, book: BookState) -> MarketView | None:
+        """Return the market as known, None before the first good quote. `book` is the state of its depth."""
+        known = self.quotes.stream.known(self.until_ns)
+        row = self.quotes.last_good(known)
+        if row < 0:
+            return None
+        segment, at = self.quotes.stream.at(row)
+        quotes = segment.table
+        bid, ask = _plain(quotes.bid_e8.item(at)), _plain(quotes.ask_e8.item(at))
+        heard_at_ns = quotes.heard_at_ns.item(at)
+        atr, atr_baseline = self.bars.statistics()
+        return MarketView(
+            symbol=self.symbol,
+            bid=bid,
+            ask=ask,
+            bid_size=_plain(quotes.bid_size_e8.item(at)),
+            ask_size=_plain(quotes.ask_size_e8.item(at)),
+            spread_bps=bps_of(ask - bid, divide(bid + ask, _TWO)),
+            atr=atr,
+            atr_baseline=atr_baseline,
+            regime=Regime.UNKNOWN,
+            quote_heard_at_ns=heard_at_ns,
+            age_ms=(at_ns - heard_at_ns) // NS_PER_MS,
+            latency_ms=self._latency_ms(heard_at_ns, quotes.venue_at_ns.item(at)),
+            is_quote_sane=row == known - 1,
+            book=book,
+            l2=None,
+            source=segment.source.digest,
+            line=quotes.line.item(at),
+        )
+
+    def levels(self, side: Side, count: int) -> list[tuple[int, int]]:
+        """Return up to `count` (price_e8, size_e8), best first; with quotes only, the displayed best."""
+        if self.depth.row_count:
+            return self.book.levels(side, count)
+        best = self._best(side)
+        return [best] if best and count > 0 else []
+
+    def size_at(self, side: Side, price_e8: int) -> int | None:
+        """Return the size displayed at a price, 0 when none is; None when that depth cannot be seen."""
+        if self.depth.row_count:
+            return self.book.size_at(side, price_e8)
+        best = self._best(side)
+        if best is None:
+            return None
+        if price_e8 == best[0]:
+            return best[1]
+        is_deeper = price_e8 < best[0] if side is Side.BUY else price_e8 > best[0]
+        return None if is_deeper else 0
+
+    def _best(self, side: Side) -> tuple[int, int] | None:
+        row = self.quote_row()
+        if row < 0:
+            return None
+        segment, at = self.quotes.stream.at(row)
+        quotes = segment.table
+        if side is Side.BUY:
+            return quotes.bid_e8.item(at), quotes.bid_size_e8.item(at)
+        return quotes.ask_e8.item(at), quotes.ask_size_e8.item(at)
+
+    def _latency_ms(self, heard_at_ns: int, venue_at_ns: int) -> int | None:
+        """Return the latency of the quote, or of the last stamped tick where quotes have no venue time."""
+        self.clock.catch_up(self.until_ns)
+        if not venue_at_ns:
+            heard_at_ns, venue_at_ns = self._last_stamp()
+        latency_ns = self.clock.latency_ns(heard_at_ns, venue_at_ns)
+        return None if latency_ns is None else latency_ns // NS_PER_MS
+
+    def _last_stamp(self) -> tuple[int, int]:
+        """Return (heard, venue) time of the last trade or diff known that has both; venue time 0 if there is none."""
+        stamps = [(0, 0)]
+        trade = self.trades.last_good(self.trades.stream.known(self.until_ns))
+        if trade >= 0:
+            trades, at = self.trades.stream.at(trade)
+            stamps.append((trades.table.heard_at_ns.item(at), trades.table.venue_at_ns.item(at)))
+        diff = self.depth.known(self.until_ns) - 1
+        if diff >= 0:
+            depth, at = self.depth.at(diff)
+            stamps.append((depth.known_at_ns.item(at), depth.table.venue_at_ns.item(at)))
+        return max(stamp for stamp in stamps if stamp[1] or not stamp[0])
+
+    def _twice_mids_before(self, times_ns: Int64) -> Int64:
+        """Return twice the last good mid heard before each time, 0 for none. The times must not fall."""
+        stream = self.quotes.stream
+        rows = self.quotes.last_good_each(stream.rows_before_each(times_ns))
+        twice_mids = np.zeros(len(rows), dtype=np.int64)
+        for segment in stream.segments:
+            low, high = rows.searchsorted((segment.row_first, segment.row_end)).tolist()
+            chosen = rows[low:high] - segment.row_first
+            twice_mids[low:high] = segment.table.bid_e8[chosen] + segment.table.ask_e8[chosen]
+        return twice_mids
+
+
+@lru_cache(maxsize=8_192)  # sizes and prices recur, and a view is made for every signal
+def _plain(value_e8: int) -> Decimal:
+    """Return the Decimal with as many digits as it needs and no exponent."""
+    whole, rest = divmod(value_e8, E8)
+    return from_e8(value_e8).normalize() if rest else Decimal(whole) if whole else ZERO
