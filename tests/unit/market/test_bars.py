@@ -52,16 +52,16 @@ def test_boundaries_are_multiples_of_the_period() -> None:
 
 
 def test_the_range_is_wilders() -> None:
-    rows = [(high, low, close) for high, low, close in [(11, 9, 10), (12, 10, 11), (11, 4, 5), (9, 7, 8), (8, 8, 8)]]
+    rows = [(high, low, close) for high, low, close in [(11, 9, 10), (12, 10, 11), (11, 4, 5), (9, 7, 8), (6, 5, 5)]]
     measured = AverageTrueRange(2, 3)
     values: list[tuple[float | None, float | None]] = []
     for high, low, close in rows:
         measured.add(high, low, close)
         values.append((measured.value, measured.baseline))
-    # True ranges 2, 2, 7, 4 (9 - 5), 0; the first value is their mean, then each weighs a half.
-    expected = [Fraction(2), Fraction(9, 2), Fraction(17, 4), Fraction(17, 8)]
+    # True ranges 2, 2, 7, 4 (9 - 5), 3 (8 - 5); the first value is their mean, then each weighs a half.
+    expected = [Fraction(2), Fraction(9, 2), Fraction(17, 4), Fraction(29, 8)]
     assert [value for value, _ in values] == [None, *(float(each) for each in expected)]
-    assert [baseline for _, baseline in values] == [None, None, 3.25, (2 + 4.5 + 4.25) / 3, (4.5 + 4.25 + 2.125) / 3]
+    assert [baseline for _, baseline in values] == [None, None, 3.25, (2 + 4.5 + 4.25) / 3, (4.5 + 4.25 + 3.625) / 3]
 
 
 def test_a_statistic_leaves_at_eight_digits() -> None:
