@@ -24,7 +24,10 @@ help: ## list these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
 
 up: $(READY) ## set up, then run the main job on its embedded defaults: a simulated hour, and one order explained
-	@$(BIN)/interlock backtest --feed simulated --seed 7 --policy examples/policy-short-tape.toml --explain-one
+	@rm -rf .state/up
+	@$(BIN)/interlock --state .state/up backtest --feed simulated --seed 7 \
+	  --policy examples/policy-short-tape.toml --explain-one
+	@echo 'Its log is in .state/up; try: .venv/bin/interlock --state .state/up log show --limit 20'
 
 test: $(READY) ## set up, then run every test
 	@$(PYTEST)

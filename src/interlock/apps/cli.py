@@ -13,6 +13,7 @@ from interlock.apps.output import (
     DEFECT,
     INTERRUPTED,
     PIPE_CLOSED,
+    STORAGE,
     Parser,
     add_json,
     add_state,
@@ -80,9 +81,16 @@ def main(words: list[str] | None = None) -> int:
         write_fault("Interrupted. What was written before is complete.", "Run the same command again to go on.", False)
         return INTERRUPTED
     except BrokenPipeError:
-        # Nobody reads on. The interpreter would complain when it flushes at its end, so the rest goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_nowhere()
         return PIPE_CLOSED
+    except OSError as error:
+        if error.filename is None:
+            _write_nowhere()
+        place = error.filename or "The output of this command"
+        what = f"{place} could not be read or written: {error.strerror or error}. The command ended there."
+        hint = "Check that the path is right, that this user may use it, and that its disk has room."
+        write_fault(what, hint, is_json and error.filename is not None)
+        return STORAGE
     except Exception as error:
         import traceback
 
@@ -94,6 +102,11 @@ def main(words: list[str] | None = None) -> int:
         )
         raise SystemExit(DEFECT) from error
     return code
+
+
+def _write_nowhere() -> None:
+    """Let what is still to be written vanish: the interpreter would complain when it flushes at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(given: list[str]) -> int:

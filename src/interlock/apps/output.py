@@ -30,7 +30,7 @@ EXIT_CODES: Final = {
     FINDING: "a finding: the log is not whole, a decision did not come out again, or what was asked for is not there",
     USAGE: "the command line was not understood",
     INPUT: "bad input or configuration: a feed, file, folder or setting that cannot be used",
-    STORAGE: "storage: the log could not be written or read",
+    STORAGE: "storage: the log, a file or the output could not be written or read",
     REFUSED: "a rule refused what was asked for",
     DEFECT: "a defect in Interlock",
     NO_RESTART: "ended for good, and must not be started again by a supervisor",

@@ -8,11 +8,14 @@ from interlock.core.state import Account, LastEntry, Order, Owner, Position, Sta
 from interlock.messages import events as e
 from interlock.messages.events import Event
 from interlock.messages.orders import ApprovedOrder
-from interlock.messages.words import LatchLevel, Mode, OrderStatus, Purpose
+from interlock.messages.words import LatchLevel, Mode, OrderStatus, OrderType, Purpose, TimeInForce
+from interlock.units.instruments import Instrument
 from interlock.units.money import MONEY_STEP, ZERO, divide
 from interlock.units.sides import SIGN
 from interlock.units.time import NS_PER_S
 
+AUTOMATION = "automation"
+"""The kind of owner that raises signals."""
 _MINUTE_NS = 60 * NS_PER_S
 
 
@@ -60,11 +63,15 @@ def evolve(state: State, event: Event) -> None:
             state.unknown_symbols[symbol] = state.unknown_symbols.get(symbol, 0) + 1
         case e.CancelRefusedByVenue():
             order = state.orders[event.order_id]
-            order.status = OrderStatus.PARTLY_FILLED if order.quantity_filled else OrderStatus.ACKNOWLEDGED
+            if order.quantity_filled:
+                order.status = OrderStatus.PARTLY_FILLED
+            elif order.venue_order_id:  # else the cancel overtook its order: it is asked for again when that arrives
+                order.status = OrderStatus.ACKNOWLEDGED
         case e.SignalTaken():
             _count_signals(state, event.owner, 1)
         case e.RefusalRepeated():
-            _count_signals(state, event.owner, event.count)
+            if event.owner in state.owners and state.owners[event.owner].kind == AUTOMATION:  # a bot raises no signals
+                _count_signals(state, event.owner, event.count)
         case e.TimerSet():
             state.timers[event.timer] = event.at_ns
         case e.TimerEnded():
@@ -106,7 +113,7 @@ def _found(state: State, event: Founding) -> None:
         case e.PolicySeeded():
             state.policy = event.policy
         case e.InstrumentsListed():
-            state.instruments = {instrument.symbol: instrument for instrument in event.instruments}
+            state.instruments = _still_needed(state) | {each.symbol: each for each in event.instruments}
         case e.AccountOpened():
             state.accounts[event.account] = Account(event.account, event.venue, event.balance)
         case e.OwnerEnrolled():
@@ -125,6 +132,14 @@ def _found(state: State, event: Founding) -> None:
             state.is_armed = False
         case _:
             assert_never(event)
+
+
+def _still_needed(state: State) -> dict[str, Instrument]:
+    """Return the instruments of what is held or may still fill: without its filters nothing can be closed."""
+    held = {position.symbol for position in state.positions.values()}
+    return {
+        symbol: known for symbol, known in state.instruments.items() if symbol in held or state.open_orders.get(symbol)
+    }
 
 
 def _approve(state: State, event: e.OrderApproved) -> None:
@@ -161,11 +176,18 @@ def _attach(state: State, approved: ApprovedOrder) -> None:
         held.stop_id = approved.order_id
     elif approved.purpose is Purpose.TARGET:
         held.target_id = approved.order_id
-    elif approved.quantity >= held.quantity:
+    elif approved.quantity >= held.quantity and is_at_once(approved):
         held.close_id = approved.order_id
         held.close_attempts += 1
         if held.close_attempts == 1:
             held.close_reference = approved.reference_price
+
+
+def is_at_once(approved: ApprovedOrder) -> bool:
+    """Tell whether an order meets the market when it arrives and rests no longer, so that it closes what it names."""
+    if approved.order_type is OrderType.LIMIT:
+        return approved.time_in_force in (TimeInForce.IOC, TimeInForce.FOK)
+    return approved.order_type is OrderType.MARKET
 
 
 def _know(state: State, order: Order) -> None:
@@ -191,6 +213,10 @@ def _end(state: State, order: Order, status: OrderStatus) -> None:
         order.reserved = ZERO
     if state.open_orders[approved.symbol].pop(approved.order_id, None) is not None:
         state.orders_open -= 1
+    if approved.reduce_only:
+        held = state.positions.get((approved.account, approved.symbol, approved.owner))
+        if held is not None and held.close_id == approved.order_id:
+            held.close_id = ""
 
 
 def _fill(state: State, event: e.OrderFilled) -> None:
@@ -210,9 +236,7 @@ def _fill(state: State, event: e.OrderFilled) -> None:
             order.status = OrderStatus.PARTLY_FILLED
 
 
-def _move(
-    state: State, event: e.PositionOpened | e.PositionIncreased | e.PositionReduced | e.PositionClosed
-) -> None:
+def _move(state: State, event: e.PositionOpened | e.PositionIncreased | e.PositionReduced | e.PositionClosed) -> None:
     """A position changed: its own figures, and the account's balance, open profit and exposure by the difference."""
     account = state.accounts[event.account]
     account.balance -= event.fee

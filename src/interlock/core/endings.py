@@ -3,19 +3,19 @@
 from typing import assert_never
 
 from interlock.core.control import switches
+from interlock.core.control.switches import KILL_DEADLINE
 from interlock.core.fills import retry_timer
 from interlock.core.risk import gate
-from interlock.core.state import Position, State
+from interlock.core.state import Order, Position, State
 from interlock.core.trading import orders
 from interlock.messages import commands as c
 from interlock.messages import events as e
 from interlock.messages import observations as o
 from interlock.messages.events import Event
-from interlock.messages.words import KillWay, Mode, OrderStatus
+from interlock.messages.words import KillWay, Mode, OrderStatus, OrderType
 from interlock.units.money import ZERO
 from interlock.units.time import NS_PER_S
 
-KILL_DEADLINE = "kill_deadline"
 KILL_DEADLINE_NS = 30 * 60 * NS_PER_S
 """How long a graceful kill lets positions reach their targets before they are closed at market."""
 _RETRY_NS_MAX = 60 * NS_PER_S
@@ -32,30 +32,39 @@ def ended(state: State, at_ns: int, told: orders.EndReport) -> tuple[Event, ...]
     if held is None:
         return events
     if held.close_id == told.order_id:
-        return events + _close_again(state, at_ns, held)
+        if order.status is OrderStatus.CANCEL_REQUESTED and state.mode is not Mode.EMERGENCY:
+            return events
+        return events + _close_again(state, at_ns, held, order)
     if held.stop_id == told.order_id and not held.close_id and order.status is not OrderStatus.CANCEL_REQUESTED:
         return (*events, gate.close(state, held, ZERO, 0, 0))
     return events
 
 
-def _close_again(state: State, at_ns: int, held: Position) -> tuple[Event, ...]:
-    """Close by the next step of the schedule at once; when even market orders fail, with growing pauses."""
+def _close_again(state: State, at_ns: int, held: Position, ended: Order) -> tuple[Event, ...]:
+    """Close by the next step of the schedule at once; when even market orders fail, with growing pauses.
+
+    What went at market goes at market again: a close never becomes more careful than it was.
+    """
     assert state.policy is not None, "a position cannot stand without a policy"
     beyond = held.close_attempts - len(state.policy.exits.close_collar_bps)
     if beyond <= 0:
-        return (gate.close(state, held, held.close_reference, held.close_attempts, 0),)
+        reference = ZERO if ended.approved.order_type is OrderType.MARKET else held.close_reference
+        return (gate.close(state, held, reference, held.close_attempts, 0),)
     pause_ns = min(NS_PER_S * 2 ** min(beyond - 1, 6), _RETRY_NS_MAX)
     return (e.TimerSet(timer=retry_timer(held.key), at_ns=at_ns + pause_ns),)
 
 
-def timer_fired(state: State, fired: o.TimerFired) -> tuple[Event, ...]:
-    """A timer is due: the time exit, another try to close, or the end of a graceful kill."""
-    if fired.timer not in state.timers:
+def timer_fired(state: State, at_ns: int, fired: o.TimerFired) -> tuple[Event, ...]:
+    """A timer is due: the time exit, another try to close, or the end of a graceful kill.
+
+    One that has ended, or was set anew for later, is not: its old alarm still comes, and means nothing.
+    """
+    if state.timers.get(fired.timer, at_ns + 1) > at_ns:
         return ()
     ended = e.TimerEnded(timer=fired.timer)
     if fired.timer == KILL_DEADLINE:
         return (ended, *_flatten(state))
-    _, account, symbol, owner = fired.timer.split("|")
+    _, account, symbol, owner = fired.timer.split("|", 3)
     held = state.positions.get((account, symbol, owner))
     if held is None or _is_closing(state, held):
         return (ended,)

@@ -2,6 +2,8 @@
 
 from typing import assert_never
 
+from msgspec.structs import replace
+
 from interlock.core.risk import gate
 from interlock.core.state import Order, Position, PositionKey, State
 from interlock.core.trading import positions
@@ -20,6 +22,8 @@ def filled(state: State, at_ns: int, fill: o.FillReported) -> tuple[Event, ...]:
     if fill.trade_id in order.trade_ids:
         return ()
     approved = order.approved
+    if fill.quantity <= ZERO or fill.price <= ZERO:
+        return (_unowned(fill, "price and quantity of a trade must be above zero"),)
     if fill.quantity > order.quantity_left:
         return (_unowned(fill, f"the order has only {order.quantity_left} left to fill"),)
     held = state.positions.get((approved.account, approved.symbol, approved.owner))
@@ -38,7 +42,7 @@ def filled(state: State, at_ns: int, fill: o.FillReported) -> tuple[Event, ...]:
         quantity_filled=filled,
         is_complete=filled == approved.quantity,
     )
-    return (told, change, *_exits_after(state, at_ns, order, held, change))
+    return (told, change, *_exits_after(state, at_ns, order, fill, held, change))
 
 
 def _unowned(fill: o.FillReported, detail: str) -> e.UnownedFillFound:
@@ -48,7 +52,12 @@ def _unowned(fill: o.FillReported, detail: str) -> e.UnownedFillFound:
 
 
 def _exits_after(
-    state: State, at_ns: int, order: Order, held: Position | None, change: positions.PositionChange
+    state: State,
+    at_ns: int,
+    order: Order,
+    fill: o.FillReported,
+    held: Position | None,
+    change: positions.PositionChange,
 ) -> list[Event]:
     """Return what becomes of stop, target and timers once a position has changed.
 
@@ -70,10 +79,13 @@ def _exits_after(
         case e.PositionIncreased() | e.PositionReduced():
             assert held is not None, "only a held position grows or shrinks"
             plan = change.exits if isinstance(change, e.PositionIncreased) else held.exits
-            if plan is None or order.approved.order_id in (held.close_id, held.stop_id):
+            is_closing = order.approved.order_id == held.close_id
+            if is_closing and order.quantity_left == fill.quantity:
+                return [gate.close(state, _grown_meanwhile(held, change), held.close_reference, held.close_attempts, 0)]
+            if plan is None or is_closing or order.approved.order_id == held.stop_id:
                 return events
             stop, target = gate.protect(state, held, plan, change.quantity, change.cost, 0)
-            spared = {order.approved.order_id, held.close_id}
+            spared = {order.approved.order_id, *_own_reductions(state, key)}
             events.append(stop)
             if order.approved.purpose is Purpose.TARGET:
                 spared.add(held.target_id)
@@ -102,6 +114,11 @@ def _hypothetical(opened: e.PositionOpened) -> Position:
     )
 
 
+def _grown_meanwhile(held: Position, left: e.PositionIncreased | e.PositionReduced) -> Position:
+    """Return what a closing order leaves that was approved before the position had grown."""
+    return replace(held, quantity=left.quantity, cost=left.cost, value=left.cost)
+
+
 def hold_timer(key: PositionKey) -> str:
     return "hold|" + "|".join(key)
 
@@ -114,9 +131,18 @@ def timers(key: PositionKey) -> tuple[str, str]:
     return hold_timer(key), retry_timer(key)
 
 
+def _own_reductions(state: State, key: PositionKey) -> set[str]:
+    """Return the closing orders of an owner in a symbol: what it asked for itself is not replaced by our exits."""
+    return {
+        order_id
+        for order_id, order in state.open_orders.get(key[1], {}).items()
+        if order.approved.purpose is Purpose.CLOSE
+        and (order.approved.account, order.approved.owner) == (key[0], key[2])
+    }
+
 
 def _cancel_orders(state: State, key: PositionKey, spared: set[str], reason: str) -> list[Event]:
-    """Cancel the owner's working exits in a symbol, but those spared and those being cancelled already."""
+    """Cancel the owner's reducing orders in a symbol, but those spared and those being cancelled already."""
     return [
         e.OrderCancelRequested(order_id=order_id, reason=reason)
         for order_id, order in state.open_orders.get(key[1], {}).items()

@@ -1,4 +1,4 @@
-"""The machine: `decide` holds all the rules, `evolve` is the only way state changes, `react` says what to ask the world.
+"""The machine: `decide` holds all the rules, `evolve` alone changes state, `react` says what to ask the world.
 
 `decide` never changes the state; what it returns is written to disk before anything else sees it.
 """
@@ -46,7 +46,7 @@ def decide(state: State, at_ns: int, asked: Input) -> tuple[Event, ...]:
         case o.CancelReported() | o.ExpireReported() | o.RejectReported():
             return endings.ended(state, at_ns, asked)
         case o.TimerFired():
-            return endings.timer_fired(state, asked)
+            return endings.timer_fired(state, at_ns, asked)
         case o.CancelRejectReported():
             return orders.cancel_refused(state.orders.get(asked.order_id), asked)
         case o.SilenceReported():
@@ -82,9 +82,7 @@ def _found(state: State, asked: Founding) -> tuple[Event, ...]:
         case c.StartRun():
             return (e.RunStarted(run=asked.run),)
         case c.EndRun():
-            return (
-                e.RunEnded(ticks=asked.ticks, gaps=asked.gaps, bad_ticks=asked.bad_ticks, reason=asked.reason),
-            )
+            return (e.RunEnded(ticks=asked.ticks, gaps=asked.gaps, bad_ticks=asked.bad_ticks, reason=asked.reason),)
         case c.SeedPolicy():
             if state.policy is not None:
                 return (e.CommandRefused(rule=SEEDED.code, detail="this log has a policy; a seed is for an empty log"),)

@@ -42,6 +42,8 @@ def outstanding(state: State) -> tuple[Effect, ...]:
             if order.status in orders.AWAITS_ANSWER:
                 effects.append(_query(order))
             elif order.status is OrderStatus.CANCEL_REQUESTED:
+                if not order.venue_order_id and not order.quantity_filled:
+                    effects.append(_query(order))
                 effects.append(_send_cancel(order))
     effects += [WakeAt(timer, at_ns) for timer, at_ns in state.timers.items()]
     return tuple(effects)

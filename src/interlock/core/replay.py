@@ -76,7 +76,10 @@ def replay(stored: Iterable[tuple[Record, bytes]], build: str) -> Replay:
 
 
 def _compare(state: State, record: Record, body: bytes) -> Difference | None:
-    """Decide one record again on the state before it; the whole of it must come out the same, byte for byte."""
+    """Decide one record again on the state before it; the whole of it must come out the same, byte for byte.
+
+    A record that does not lie after the one before it is a difference too, even where its bytes agree.
+    """
     again = encode(
         Record(
             seq=state.seq,
@@ -90,6 +93,6 @@ def _compare(state: State, record: Record, body: bytes) -> Difference | None:
             events=decide(state, record.at_ns, record.input),
         )
     )
-    if again == body:
+    if again == body and record.at_ns > state.at_ns:
         return None
     return Difference(seq=record.seq, at_ns=record.at_ns, recorded=body, decided=again)

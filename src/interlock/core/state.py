@@ -75,7 +75,7 @@ class Position(Struct):
 
 
 class Account(Struct):
-    """A venue account. `balance` is the wallet in USDT; `exposure` values what is held, `reserved` what is asked for."""
+    """A venue account. `balance` is the wallet in USDT, `exposure` values what is held, `reserved` what is asked."""
 
     account: str
     venue: str

@@ -11,11 +11,19 @@ from interlock.messages.words import KillWay, Mode
 from interlock.units.instruments import Instrument
 
 
+class BlobReference(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Something too large for a record, kept beside it: the SHA-256 of its bytes in hex, and how many they are."""
+
+    blob: str
+    size: int
+
+
 class RunIdentity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What made a run: enough to make it again, and to know whether a replay may decide again.
 
-    `build`, `lock`, `policy`, `schema`, `settings` are sha256 digests; `feed` names it ("simulated", or the
-    directory's base name), `sources` are the digests of its files in reading order, `seed` drives every draw.
+    `build`, `lock`, `policy`, `schema` are sha256 digests; `settings` refers to what the run was set up with; `feed`
+    names it ("simulated", or the directory's base name), `sources` are the digests of its files in reading order,
+    `seed` drives every draw.
     """
 
     kind: str
@@ -23,7 +31,7 @@ class RunIdentity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     lock: str
     policy: str
     schema: str
-    settings: str
+    settings: BlobReference
     feed: str
     sources: tuple[str, ...]
     seed: int

@@ -11,7 +11,6 @@ from msgspec import Meta, Struct, field
 
 from interlock.units.sides import Side
 
-
 Higher = {"looser": "higher"}
 Lower = {"looser": "lower"}
 Either = {"looser": "any"}

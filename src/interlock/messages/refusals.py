@@ -37,14 +37,14 @@ QUOTE_SANE = Rule("RISK-009", "quote_sane", "last tick good", "", "must", "Wait 
 SPREAD = Rule("RISK-010", "spread", "spread", "bps", "most", "Wait for a tighter market, or trade by limit.")
 BOOK = Rule("RISK-011", "book", "order book whole", "", "must", "Feed a depth snapshot, or wait for the resync.")
 SYMBOL = Rule("RISK-012", "symbol", "symbol and side allowed", "", "must", "Allow it under `symbols` in the policy.")
-INSTRUMENT = Rule("RISK-013", "instrument", "instrument tradable", "", "must", "Trade an instrument listed as tradable.")
+INSTRUMENT = Rule("RISK-013", "instrument", "instrument tradable", "", "must", "Trade one listed as tradable.")
 ATR = Rule("RISK-014", "atr", "ATR known", "", "must", "Wait until enough bars have closed.")
 EQUITY = Rule("RISK-015", "equity", "equity", "USDT", "least", "Fund the account; nothing is sized on no equity.")
-QUANTITY = Rule("RISK-016", "quantity_min", "quantity", "base", "least", "Too small for the venue; see what capped it.")
+QUANTITY = Rule("RISK-016", "quantity_min", "quantity", "base", "least", "Too small to place; see what capped it.")
 QUANTITY_MAX = Rule("RISK-017", "quantity_max", "quantity", "base", "most", "Split the order.")
 LOT = Rule("RISK-018", "lot", "remainder off the lot step", "base", "most", "Round the quantity to the venue's step.")
-TICK = Rule("RISK-019", "tick", "remainder off the price tick", "quote", "most", "Round the price to the venue's tick.")
-NOTIONAL = Rule("RISK-020", "notional_min", "order value", "USDT", "least", "Too small for the venue; see what capped it.")
+TICK = Rule("RISK-019", "tick", "remainder off the price tick", "quote", "most", "Round the price to the tick.")
+NOTIONAL = Rule("RISK-020", "notional_min", "order value", "USDT", "least", "Too small to place; see what capped it.")
 ORDER_VALUE = Rule("RISK-021", "order_value", "order value", "USDT", "most", "Lower the size, or `order_usdt_max`.")
 POSITION = Rule("RISK-022", "position", "position value", "USDT", "most", "Reduce the position before adding to it.")
 EXPOSURE = Rule("RISK-023", "exposure", "total exposure", "USDT", "most", "Reduce other positions first.")
@@ -59,9 +59,9 @@ DUPLICATE = Rule("RISK-031", "duplicate", "time since the same order", "ms", "le
 SELF_TRADE = Rule("RISK-032", "self_trade", "own orders it would hit", "", "most", "Cancel the opposite order first.")
 EDGE = Rule("RISK-033", "edge", "expected edge after costs", "bps", "least", "Only take signals that pay their costs.")
 FLIP = Rule("RISK-034", "flip", "order reduces or adds, never flips", "", "must", "Close the position first.")
-OPPOSITE = Rule("RISK-035", "opposite_owner", "no other owner on the other side", "", "must", "Wait until they are flat.")
-UNKNOWN_ORDER = Rule("RISK-036", "unknown_order", "orders of unknown fate", "", "most", "Wait until the venue answered.")
-NOTHING_TO_REDUCE = Rule("RISK-037", "nothing_to_reduce", "position to reduce", "", "must", "Nothing is held; no action.")
+OPPOSITE = Rule("RISK-035", "opposite_owner", "no owner on the other side", "", "must", "Wait until they are flat.")
+UNKNOWN_ORDER = Rule("RISK-036", "unknown_order", "orders of unknown fate", "", "most", "Wait for the venue's answer.")
+NOTHING_TO_REDUCE = Rule("RISK-037", "nothing_to_reduce", "position to reduce", "", "must", "Nothing is held.")
 ORDER_KNOWN = Rule("RISK-038", "order_known", "order known and open", "", "must", "Check the id; it may have ended.")
 SEEDED = Rule("RISK-039", "seeded", "policy not yet seeded", "", "must", "Policy changes go by `policy propose`.")
 TRIGGER = Rule("RISK-040", "order_type", "order type allowed from this door", "", "must", "Use market or limit orders.")
@@ -99,7 +99,9 @@ def check_text(check: Check) -> str:
     if not check.passed:
         miss = amount_text(abs(Decimal(check.value) - Decimal(check.limit)), rule.unit)
         return f"{text} ({'over' if rule.sense == 'most' else 'short'} by {miss})"
-    return f"{text} ({amount_text(check.utilisation_percent, '')}% used)" if rule.sense == "most" else text
+    if rule.sense != "most" or not check.limit:
+        return text
+    return f"{text} ({amount_text(check.utilisation_percent, '')}% used)"
 
 
 def refusal_text(check: Check) -> str:

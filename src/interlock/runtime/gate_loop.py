@@ -82,8 +82,18 @@ class GateLoop:
         events = decide(state, moment, asked)
         if not events:
             return events
-        if isinstance(asked, RaiseSignal | ProposeOrder) and self._is_repeat(moment, asked, events):
-            return events
+        refusal = _refusal_alone(events) if isinstance(asked, RaiseSignal | ProposeOrder) else None
+        if refusal is not None:
+            key = (refusal.owner, refusal.symbol)
+            known = self._repeats.get(key)
+            if known is not None and (known.refusal.side, known.refusal.refusals) == (refusal.side, refusal.refusals):
+                known.count += 1
+                return events
+            if known is not None and known.count:
+                # What was counted stands before this on the log, so this is decided again on what it changes.
+                self._tell_repeats(moment, key)
+                return self.offer(moment, actor, asked)
+            self._repeats[key] = _Repeats(refusal, state.seq, moment)
         self._record(moment, actor, asked, events)
         return events
 
@@ -113,21 +123,6 @@ class GateLoop:
             for effect in react(state, event):
                 self._effects.append(DecidedEffect(at_ns, effect))
 
-    def _is_repeat(self, at_ns: int, asked: RaiseSignal | ProposeOrder, events: tuple[Event, ...]) -> bool:
-        """Count a refusal that only says again what its owner was told within the last second."""
-        refusal = events[-1]
-        if not isinstance(refusal, OrderRefused) or not all(isinstance(e, SignalTaken) for e in events[:-1]):
-            return False
-        key = (refusal.owner, refusal.symbol)
-        known = self._repeats.get(key)
-        if known is not None and (known.refusal.side, known.refusal.refusals) == (refusal.side, refusal.refusals):
-            known.count += 1
-            return True
-        if known is not None:
-            self._tell_repeats(at_ns, key)
-        self._repeats[key] = _Repeats(refusal, self.state.seq, at_ns)
-        return False
-
     def _flush_repeats(self, at_ns: int) -> None:
         for key in [k for k, known in self._repeats.items() if at_ns - known.at_ns >= REPEAT_WINDOW_NS]:
             self._tell_repeats(at_ns, key)
@@ -154,3 +149,9 @@ class GateLoop:
             self._bodies, self._blobs = [], []
         effects, self._effects = self._effects, []
         return effects
+
+
+def _refusal_alone(events: tuple[Event, ...]) -> OrderRefused | None:
+    """Return the refusal, where nothing was decided but that (and that a signal counts)."""
+    *before, last = events
+    return last if isinstance(last, OrderRefused) and all(isinstance(each, SignalTaken) for each in before) else None

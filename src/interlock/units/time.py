@@ -23,9 +23,7 @@ def utc_text(at_ns: int) -> str:
     day, second = divmod(seconds, _S_PER_DAY)
     year, month, of_month = _civil(day)
     hour, rest = divmod(second, 3_600)
-    return (
-        f"{year:04d}-{month:02d}-{of_month:02d} {hour:02d}:{rest // 60:02d}:{rest % 60:02d}.{nanoseconds:09d}Z"
-    )
+    return f"{year:04d}-{month:02d}-{of_month:02d} {hour:02d}:{rest // 60:02d}:{rest % 60:02d}.{nanoseconds:09d}Z"
 
 
 def utc_text_ms(at_ns: int) -> str:

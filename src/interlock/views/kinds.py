@@ -4,7 +4,7 @@ import difflib
 from typing import get_args
 
 from interlock.messages.events import Event
-from interlock.messages.record import Input, Record
+from interlock.messages.record import Input
 from interlock.units.faults import Fault
 
 
@@ -41,8 +41,3 @@ def kinds_matching(asked: str) -> tuple[str, ...]:
         f"There is no kind of record called {asked}. Nothing was shown.",
         f"{meant}Inputs are {', '.join(map(short, INPUT_KINDS))}; events are {', '.join(map(short, EVENT_KINDS))}.",
     )
-
-
-def is_of(record: Record, kinds: tuple[str, ...]) -> bool:
-    """Tell whether a record's input or one of its events is of one of these kinds."""
-    return kind_of(record.input) in kinds or any(kind_of(event) in kinds for event in record.events)

@@ -2,16 +2,17 @@
 
 import argparse
 import gc
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from interlock.apps import output
-from interlock.units.faults import Fault
 
 if TYPE_CHECKING:
     from interlock.journal.reader import JournalReader
+    from interlock.market.recordings.columns import RecordingSet
     from interlock.messages.record import Record
     from interlock.research.backtest.run import Outcome, Plan
     from interlock.runtime.configuration.settings import Settings
@@ -37,6 +38,7 @@ _MIB = 1_048_576
 _OFFSET_MS_SHOWN = 100
 _DRIFT_MS_MAX = 100
 _COLLECT_AFTER = 50_000
+_FAULTS_TOLD_MAX = 10
 
 
 def add(subparsers: "output.Subparsers") -> None:
@@ -62,44 +64,68 @@ def run(arguments: argparse.Namespace) -> int:
     seeded, settings = read_policy(arguments.policy), read_settings(arguments.settings)
     directory = output.journal_directory(arguments)
     refuse_used(directory)
+    refuse_low_disk(directory, settings.journal.low_water_mib)
     recordings = assembly.open_feed(arguments.feed, arguments.seed, settings)
     in_force = assembly.settings_in_force(settings, arguments.strategy, tuple(recordings.recordings))
     instruments = assembly.instruments_for(recordings, settings)
     plan = assembly.plan_backtest(arguments.feed, arguments.seed, recordings, seeded, in_force, instruments)
     journal = Journal.create(directory, origin=ORIGIN, lease_epoch=0)
     try:
-        _refuse_low_disk(journal.free_bytes(), settings.journal.low_water_mib)
         with _progress(is_quiet=arguments.json) as progress, _few_collections():
             outcome = play(plan, journal, progress)
     finally:
         journal.close()
-    notes = [*seeded.notes, *recordings.notes, *_notes(plan, outcome, settings)]
+    notes = [*seeded.notes, *recordings.notes, *_fault_notes(recordings), *_notes(plan, outcome, settings)]
     reader = JournalReader(directory)
     try:
-        _tell(reader, outcome.head.root.hex(), notes, arguments)
+        _tell(reader, outcome, notes, arguments)
     finally:
         reader.close()
     return output.OK
 
 
 def refuse_used(directory: Path) -> None:
-    """Refuse a state directory that holds a log: a backtest begins one of its own. Errors: JournalExists."""
-    from interlock.journal.faults import JournalExists
+    """Refuse a state directory that holds a log: a backtest begins one of its own. Errors: JournalFault."""
+    from interlock.journal.faults import JournalExists, fault_of_os
+    from interlock.journal.schema import DATABASE_NAME
 
-    if directory.exists() and any(directory.iterdir()):
+    try:
+        is_used = (directory / DATABASE_NAME).exists()
+    except OSError as error:
+        raise fault_of_os(error, directory, "nothing was run") from error
+    if is_used:
         raise JournalExists(
             f"The state directory {directory.parent} holds a log already; a backtest begins its own. Nothing was run.",
             "Name an empty directory with --state, for example --state runs/2.",
         )
 
 
-def _refuse_low_disk(free_bytes: int, low_water_mib: int) -> None:
+def refuse_low_disk(directory: Path, low_water_mib: int) -> None:
+    """Refuse to begin on a disk without room, before anything is made there. Errors: JournalFault."""
+    from interlock.journal.faults import DiskFull, fault_of_os
+
+    try:
+        standing = next(each for each in (directory, *directory.absolute().parents) if each.exists())
+        disk = os.statvfs(standing)
+    except OSError as error:
+        raise fault_of_os(error, directory, "nothing was run") from error
+    free_bytes = disk.f_bavail * disk.f_frsize
     if free_bytes < low_water_mib * _MIB:
-        raise Fault(
+        raise DiskFull(
             f"The disk of the state directory has {free_bytes // _MIB} MiB free; below {low_water_mib} MiB nothing is "
             "entered. Nothing was run.",
             "Free some space, name another disk with --state, or lower journal.low_water_mib in the settings.",
         )
+
+
+def _fault_notes(recordings: "RecordingSet") -> list[str]:
+    """Return what could not be read of the feed, by file and line: the first places, and how many more there are."""
+    told = recordings.faults[:_FAULTS_TOLD_MAX]
+    notes = [f"{each.file}{f' line {each.line}' if each.line else ''}: {each.kind}: {each.detail}" for each in told]
+    if recordings.ignored:
+        notes.append(f"not read, since no reader knows their kind: {', '.join(recordings.ignored)}")
+    more = sum(recordings.fault_counts.values()) - len(told)
+    return [*notes, f"{more} more places of the feed could not be read"] if more else notes
 
 
 def _notes(plan: "Plan", outcome: "Outcome", settings: "Settings") -> list[str]:
@@ -121,7 +147,8 @@ def _notes(plan: "Plan", outcome: "Outcome", settings: "Settings") -> list[str]:
         book = outcome.counts.books[symbol]
         if book is BookState.UNSYNCED:
             notes.append(
-                f"{symbol} has no valid order book (no snapshot, or a gap not healed): nothing was traded on it"
+                f"{symbol} ended without a valid order book (no snapshot, or a gap not healed): while that is so, "
+                "nothing is entered on it (RISK-011)"
             )
         elif book is BookState.QUOTES_ONLY:
             notes.append(f"{symbol} has quotes and trades only: fills are limited to the displayed size")
@@ -141,7 +168,7 @@ def _notes(plan: "Plan", outcome: "Outcome", settings: "Settings") -> list[str]:
     return notes
 
 
-def _tell(reader: "JournalReader", root: str, notes: list[str], arguments: argparse.Namespace) -> None:
+def _tell(reader: "JournalReader", outcome: "Outcome", notes: list[str], arguments: argparse.Namespace) -> None:
     """Fold the log into its summary and write it."""
     import msgspec
 
@@ -154,7 +181,9 @@ def _tell(reader: "JournalReader", root: str, notes: list[str], arguments: argpa
         record = decode(body)
         summary.fold(record)
         first = first or _closed_by_its_exits(record)
-    result = summary.result(root)
+    result = summary.result(outcome.head.root.hex())
+    if not result.signals and outcome.bars_closed:
+        notes.append(f"no strategy raised a signal in {outcome.bars_closed} bars, so nothing was asked of the gate")
     if arguments.json:
         output.write_json({**msgspec.structs.asdict(result), "notes": notes})
         return

@@ -2,7 +2,16 @@
 
 from interlock.core.state import State
 from interlock.messages.commands import Arm, Disarm, EngageKill, Release, SetMode
-from interlock.messages.events import Armed, CommandRefused, Disarmed, Event, KillEngaged, ModeChanged, Released
+from interlock.messages.events import (
+    Armed,
+    CommandRefused,
+    Disarmed,
+    Event,
+    KillEngaged,
+    ModeChanged,
+    Released,
+    TimerEnded,
+)
 from interlock.messages.refusals import LATCH, POLICY
 from interlock.messages.words import KillWay, LatchLevel, Mode
 
@@ -13,11 +22,17 @@ MODE_OF_KILL = {
 }
 
 
+KILL_DEADLINE = "kill_deadline"
+"""The timer of a graceful kill."""
+
+
 def release(state: State, command: Release) -> tuple[Event, ...]:
-    """Open the latch; the mode returns to Pause, and arming stays an act of its own."""
+    """Open the latch; the mode returns to Pause, arming stays an act of its own, and a kill's deadline is off."""
     events: tuple[Event, ...] = (Released(reason=command.reason),)
     if state.mode is not Mode.PAUSE:
         events += (ModeChanged(before=state.mode, after=Mode.PAUSE, reason=command.reason),)
+    if KILL_DEADLINE in state.timers:
+        events += (TimerEnded(timer=KILL_DEADLINE),)
     return events
 
 

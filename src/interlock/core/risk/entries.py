@@ -12,6 +12,7 @@ from interlock.messages.market import MarketView, Signal
 from interlock.messages.orders import Check, CostEstimate, ExitPlan, OrderTerms, SizeDerivation
 from interlock.messages.refusals import UNMET
 from interlock.messages.words import Intent, OrderType, TimeInForce
+from interlock.units.instruments import Instrument
 from interlock.units.money import ZERO, share_bps, step_up
 from interlock.units.sides import Side
 
@@ -83,12 +84,13 @@ def for_signal(
     plan = exits.plan(by, traded, view.atr, mid, side, signal.target_price)
     held_usdt = held_and_asked(state, owner, symbol)
     committed = account.exposure + account.reserved
-    worst = price if price > mid else mid
+    worst = mid + room
     size = sizing.fixed_risk(by, traded, equity, worst, plan.stop_distance, held_usdt, committed)
     quantity = size.quantity
-    order_usdt = quantity * worst
+    asked = quantity if quantity * worst >= traded.notional_min else _least(traded, worst)
+    order_usdt = asked * worst
     cost = costs.round_trip(by, view, mid, order_usdt)
-    loss_usdt = quantity * plan.stop_distance + share_bps(order_usdt, cost.total_bps)
+    loss_usdt = asked * plan.stop_distance + share_bps(order_usdt, cost.total_bps)
     rules = policy.limits
     checks = (
         *limits.permission(state),
@@ -172,6 +174,11 @@ def _missing(state: State, owner: Owner | None, view: MarketView | None, symbol:
         "RISK-014": view is not None and view.atr is None,
     }
     return tuple([UNMET[code] for code, is_lacking in lacks.items() if is_lacking])
+
+
+def _least(traded: Instrument, price: Decimal) -> Decimal:
+    """Return the smallest quantity the venue takes: where a cap leaves less, the caps are judged by it, and refuse."""
+    return max(traded.quantity_min, step_up(traded.notional_min / price, traded.quantity_step))
 
 
 def _no_equity(equity: Decimal) -> Check:

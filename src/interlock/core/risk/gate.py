@@ -40,11 +40,15 @@ def judge_signal(state: State, at_ns: int, command: RaiseSignal) -> tuple[Event,
 
 
 def judge_terms(state: State, at_ns: int, command: ProposeOrder) -> tuple[Event, ...]:
-    """Return what an order sized by a bot or a person leads to. What reduces its owner's position always passes."""
+    """Return what an order sized by a bot or a person leads to.
+
+    What reduces its owner's position always passes, cut to what is held if it is reduce-only.
+    """
     terms, view = command.terms, command.view
     owner = state.owners.get(command.owner)
     held = state.positions.get((owner.account, terms.symbol, owner.owner)) if owner else None
-    if held is not None and held.side is not terms.side and terms.quantity <= held.quantity:
+    reduces = held is not None and held.side is not terms.side and terms.quantity > ZERO
+    if held is not None and reduces and (terms.reduce_only or terms.quantity <= held.quantity):
         return (_reduce(state, held, terms, view),)
     if terms.reduce_only:
         return (entries.refused(command.owner, terms.symbol, terms.side, (UNMET["RISK-037"],)),)
@@ -79,13 +83,18 @@ def _enter(state: State, account: str, owner: str, symbol: str, proposal: entrie
 
 
 def _reduce(state: State, held: Position, terms: OrderTerms, view: MarketView | None) -> OrderApproved:
-    """Approve an order that shrinks its owner's own position, as asked but reduce-only."""
-    reference = entries.mid_price(view) if view is not None else held.value / held.quantity
+    """Approve an order that shrinks its owner's own position, in the form it was asked for but reduce-only.
+
+    A form that lacks its price goes at market: a reduction is not refused for its form.
+    """
+    mid = entries.mid_price(view) if view is not None else divide(held.value, held.quantity)
+    kind, force, limit, trigger = OrderType.MARKET, TimeInForce.IOC, None, None
     if terms.order_type is OrderType.LIMIT and terms.limit_price is not None:
         kind, force, limit = OrderType.LIMIT, terms.time_in_force, terms.limit_price
-    else:
-        kind, force, limit = OrderType.MARKET, TimeInForce.IOC, None
-    return _reducing(state, held, 0, Purpose.CLOSE, kind, force, terms.quantity, limit, None, reference)
+    elif terms.order_type not in (OrderType.LIMIT, OrderType.MARKET) and terms.trigger_price is not None:
+        kind, force, trigger = terms.order_type, TimeInForce.GTC, terms.trigger_price
+    quantity = min(terms.quantity, held.quantity)
+    return _reducing(state, held, 0, Purpose.CLOSE, kind, force, quantity, limit, trigger, trigger or mid)
 
 
 def close(state: State, held: Position, reference: Decimal, attempt: int, ordinal: int) -> OrderApproved:

@@ -71,10 +71,7 @@ def conditions(state: State, policy: Policy, owner: Owner, view: MarketView, sid
 def _stands_opposite(state: State, owner: Owner, symbol: str, side: Side) -> bool:
     """Tell whether another owner of the account holds the other side of the symbol."""
     return any(
-        held.symbol == symbol
-        and held.owner != owner.owner
-        and held.account == owner.account
-        and held.side is not side
+        held.symbol == symbol and held.owner != owner.owner and held.account == owner.account and held.side is not side
         for held in state.positions.values()
     )
 
@@ -131,7 +128,9 @@ def _positions_asked(state: State, owner: Owner, symbol: str) -> int:
     return keys
 
 
-def duplicate(state: State, limits: Limits, owner: str, symbol: str, side: Side, quantity: Decimal, at_ns: int) -> Check:
+def duplicate(
+    state: State, limits: Limits, owner: str, symbol: str, side: Side, quantity: Decimal, at_ns: int
+) -> Check:
     """How long ago the owner entered the same symbol, side and size; the window itself when it did not."""
     window = limits.duplicate_window_ms
     last = state.last_entries.get((owner, symbol, side))

@@ -6,6 +6,7 @@ from interlock.messages.events import (
     Event,
     OrderAcknowledged,
     OrderCancelled,
+    OrderCancelRequested,
     OrderExpired,
     OrderRejected,
     OrderWentUnknown,
@@ -27,10 +28,16 @@ EndReport = CancelReported | ExpireReported | RejectReported
 
 
 def accepted(order: Order | None, told: AcceptReported) -> tuple[Event, ...]:
-    """An acknowledgement counts once, and never brings an ended order back. A fill may have come first."""
+    """An acknowledgement counts once, and never brings an ended order back. A fill may have come first.
+
+    A cancel asked for before may have come to the venue before its order, so it is asked for again.
+    """
     if order is None or not order.is_open or order.venue_order_id:
         return ()
-    return (OrderAcknowledged(order_id=told.order_id, venue_order_id=told.venue_order_id),)
+    taken = OrderAcknowledged(order_id=told.order_id, venue_order_id=told.venue_order_id)
+    if order.status is OrderStatus.CANCEL_REQUESTED:
+        return (taken, OrderCancelRequested(order_id=told.order_id, reason="the first request may have overtaken it"))
+    return (taken,)
 
 
 def ended(order: Order | None, told: EndReport) -> tuple[Event, ...]:

@@ -1,8 +1,8 @@
 """The driver: plays a tape against strategies, gate and exchange, from one moment with something due to the next.
 
 Between two such moments nothing can happen but ticks, and those are walked one by one only for a strategy that wants
-quotes or a symbol with live orders; otherwise the tape jumps. What is due at one time is handled in a fixed order:
-commit and release, exchange, feed facts, timers, bars, marks.
+quotes or a symbol with live orders; otherwise the tape jumps. Then come, in a fixed order, the facts of the feed up to
+that moment, and what is due at it: commit and release, exchange, timers, bars, marks.
 
 Effects wait for their records to be on disk. On virtual time the commit may wait as long as nothing released by it
 could have reached the exchange yet, so that one synced commit serves many orders and still precedes each of them.
@@ -27,6 +27,8 @@ from interlock.venues.paper.exchange import PaperExchange
 
 MARK_NS = NS_PER_S
 """How often what is held is shown to the core. It may be up to twenty times a second."""
+COMMIT_WAIT_NS_MAX = NS_PER_S // 2
+"""Effects wait no longer than this for their commit: the core asks to be woken a second ahead at the earliest."""
 _ROWS_MIN, _ROWS_MAX = 256, 65_536
 _NEVER = 1 << 62
 
@@ -57,6 +59,7 @@ class Driver:
             for symbol in tape.symbols
         }
         self._quoted = frozenset(symbol for symbol, readers in self._quote_readers.items() if readers)
+        self._is_read_by_one = all(len(readers) < 2 for readers in self._quote_readers.values())
         self._progress = progress
         self._timers: list[tuple[int, int, str]] = []
         self._timer_count = 0
@@ -103,32 +106,27 @@ class Driver:
             return due_ns
         window = self._tape.window(due_ns, self._quoted | watched, watched, self._rows_max)
         until_ns = window.until_ns
-        if watched or len(self._quoted) > 1:
+        if watched or not self._is_read_by_one:
             until_ns = self._walk_all(window, watched)
         else:
-            (symbol,) = self._quoted
-            until_ns = self._walk_quotes(window, symbol)
+            until_ns = self._walk_quotes(window)
         cut_short = until_ns < window.until_ns
         self._rows_max = _ROWS_MIN if cut_short else min(self._rows_max * 4, _ROWS_MAX)
         return until_ns
 
-    def _walk_quotes(self, window: Window, symbol: str) -> int:
-        """The fast way: one symbol's quotes, for strategies only."""
-        readers = self._quote_readers[symbol]
-        if len(readers) > 1:
-            return self._walk_all(window, frozenset())
-        ((owner, strategy),) = readers
-        on_quote = strategy.on_quote
+    def _walk_quotes(self, window: Window) -> int:
+        """The fast way: quotes for strategies only, at most one strategy a symbol."""
+        on_quote = {symbol: readers[0][1].on_quote for symbol, readers in self._quote_readers.items() if readers}
         signals: list[tuple[str, Signal]] = []
         spoke_ns = 0
-        for at_ns, bid, ask, bid_size, ask_size in zip(
-            window.at_ns, window.a, window.b, window.c, window.d, strict=True
+        for at_ns, symbol, bid, ask, bid_size, ask_size in zip(
+            window.at_ns, window.symbol, window.a, window.b, window.c, window.d, strict=True
         ):
-            if signals and at_ns != spoke_ns:
+            if spoke_ns and at_ns != spoke_ns:
                 break
-            signal = on_quote(Quote(at_ns, bid, ask, bid_size, ask_size))
+            signal = on_quote[symbol](Quote(at_ns, bid, ask, bid_size, ask_size))
             if signal is not None:
-                signals.append((owner, signal))
+                signals.append((self._quote_readers[symbol][0][0], signal))
                 spoke_ns = at_ns
         if not signals:
             return window.until_ns
@@ -224,10 +222,11 @@ class Driver:
         """Plan the next mark and the release of what was decided."""
         if self._mark_ns == _NEVER and self._loop.state.positions:
             self._mark_ns = at_ns + MARK_NS
-        if self._loop.uncommitted >= TURN_RECORDS_MAX:
+        wait_ns = min(self._exchange.arrival_floor_ns, COMMIT_WAIT_NS_MAX)
+        if self._loop.uncommitted >= TURN_RECORDS_MAX or (self._loop.effects_waiting and not wait_ns):
             self._release()
         elif self._loop.effects_waiting and self._release_ns == _NEVER:
-            self._release_ns = at_ns + self._exchange.arrival_floor_ns
+            self._release_ns = at_ns + wait_ns
 
     def _release(self) -> None:
         """Commit, then hand each effect over at the time it was decided."""

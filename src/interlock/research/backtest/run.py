@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from interlock.core.changes import AUTOMATION
 from interlock.core.state import State
 from interlock.market.recordings.columns import RecordingSet
 from interlock.market.tape import Tape, TapeCounts
@@ -95,7 +96,7 @@ def _found(loop: GateLoop, plan: Plan, at_ns: int) -> None:
     asked += [
         c.EnrolOwner(
             owner=each.owner,
-            kind="automation",
+            kind=AUTOMATION,
             strategy=each.strategy_name,
             account=plan.account,
             symbols=(each.symbol,),
