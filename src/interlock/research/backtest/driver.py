@@ -105,11 +105,8 @@ class Driver:
         if not watched and not self._quoted:
             return due_ns
         window = self._tape.window(due_ns, self._quoted | watched, watched, self._rows_max)
-        until_ns = window.until_ns
-        if watched or not self._is_read_by_one:
-            until_ns = self._walk_all(window, watched)
-        else:
-            until_ns = self._walk_quotes(window)
+        is_general = watched or not self._is_read_by_one
+        until_ns = self._walk_all(window, watched) if is_general else self._walk_quotes(window)
         cut_short = until_ns < window.until_ns
         self._rows_max = _ROWS_MIN if cut_short else min(self._rows_max * 4, _ROWS_MAX)
         return until_ns
