@@ -5,8 +5,10 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from interlock.market.recordings.columns import RecordingSet
+from interlock.market.books import Book
+from interlock.market.recordings.columns import Depth, RecordingSet
 from interlock.market.recordings.sources import open_recordings
+from interlock.market.streams import Stream
 from interlock.market.tape import Tape
 from interlock.messages import policy
 from interlock.messages.words import BookState
@@ -34,26 +36,24 @@ def tape_to_the_end(feed: RecordingSet) -> Tape:
     ],
 )
 def test_the_best_of_the_book_is_the_quote_at_every_shared_update(name: str, shared: int) -> None:
-    feed = open_recordings(recording(name), None)
-    parts = feed.recordings["BTCUSDT"]
-    tape = Tape(RecordingSet({"BTCUSDT": parts}, {}, (), (), ()), policy.Bars(period_s=60))
+    parts = open_recordings(recording(name), None).recordings["BTCUSDT"]
+    stream = Stream[Depth]((part.depth, part.source, n) for n, part in enumerate(parts))
+    book = Book("BTCUSDT", stream)
     quoted: dict[int, tuple[int, ...]] = {}
     for part in parts:
         q = part.quotes
         rows = np.stack((q.bid_e8, q.bid_size_e8, q.ask_e8, q.ask_size_e8), axis=1).tolist()
         quoted.update(zip(q.update_id.tolist(), map(tuple, rows), strict=True))
     compared = looked = 0
-    for part in parts:
-        for at_ns, final_id in zip(part.depth.heard_at_ns.tolist(), part.depth.final_id.tolist(), strict=True):
-            while at_ns >= tape.next_bar_ns:
-                tape.advance(tape.next_bar_ns)
-                tape.close_bars()
-            tape.advance(at_ns)
-            bids, asks = (tape.levels("BTCUSDT", side, 1) for side in (Side.BUY, Side.SELL))
-            looked += bool(bids and asks)
-            if bids and final_id in quoted:
-                compared += 1
-                assert (*bids[0], *asks[0]) == quoted[final_id]
+    for row in range(stream.row_count):
+        book.feed(row + 1)
+        segment, at = stream.at(row)
+        final_id = segment.table.final_id.item(at)
+        bids, asks = (book.levels(side, 1) for side in (Side.BUY, Side.SELL))
+        looked += bool(bids and asks)
+        if bids and final_id in quoted:
+            compared += 1
+            assert (*bids[0], *asks[0]) == quoted[final_id]
     assert compared == shared
     # A crossed book shows no levels: from the join on, every look showed both sides.
     depth_rows = sum(len(part.depth.line) for part in parts)

@@ -44,6 +44,11 @@ class Book:
             return BookState.QUOTES_ONLY
         return BookState.SYNCED if self.is_synced else BookState.UNSYNCED
 
+    @property
+    def final_id(self) -> int:
+        """The venue's id of the last update heard, -1 before the first."""
+        return self._final
+
     def feed(self, row_end: int) -> list[tuple[int, int, int, FeedFact]]:
         """Take the rows up to `row_end` and return what was found as (known_at_ns, file order, line, fact)."""
         facts: list[tuple[int, int, int, FeedFact]] = []

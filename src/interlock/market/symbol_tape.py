@@ -100,23 +100,71 @@ class SymbolTape:
         )
 
     def levels(self, side: Side, count: int) -> list[tuple[int, int]]:
-        """Return up to `count` (price_e8, size_e8), best first; with quotes only, the displayed best."""
-        if self.depth.row_count:
-            return self.book.levels(side, count)
+        """Return up to `count` (price_e8, size_e8), best first; with quotes only, the displayed best.
+
+        What the market has left is not to be had any more: depth comes in steps, so a newer quote overrules the top of
+        the book, and a trade newer than the quote tells that nothing better than its price is left to hit.
+        """
         best = self._best(side)
-        return [best] if best and count > 0 else []
+        if best is None or count < 1:
+            return []
+        left_e8 = self._left_behind_e8(side)
+        if not self.depth.row_count:
+            return [best] if left_e8 is None or not self._is_better(side, best[0], left_e8) else []
+        is_newer = self._is_quote_newer()
+        wanted = count
+        while True:
+            book = self.book.levels(side, wanted)
+            levels = book
+            if book and is_newer:
+                levels = [best, *(level for level in book if self._is_better(side, best[0], level[0]))]
+            if left_e8 is not None:
+                levels = [level for level in levels if not self._is_better(side, level[0], left_e8)]
+            if len(levels) >= count or len(book) < wanted:
+                return levels[:count]
+            wanted *= 2
+
+    def _left_behind_e8(self, side: Side) -> int | None:
+        """Return the price of the last trade that hit this side since the last quote; None when there is none."""
+        row = self.trades.last_good(self.trades.stream.known(self.until_ns))
+        if row < 0:
+            return None
+        trades, at = self.trades.stream.at(row)
+        if bool(trades.table.buyer_is_aggressor[at]) is (side is Side.BUY):
+            return None
+        quotes, quote = self.quotes.stream.at(self.quote_row())
+        traded = (trades.table.heard_at_ns.item(at), trades.order, trades.table.line.item(at))
+        quoted = (quotes.table.heard_at_ns.item(quote), quotes.order, quotes.table.line.item(quote))
+        return trades.table.price_e8.item(at) if traded > quoted else None
 
     def size_at(self, side: Side, price_e8: int) -> int | None:
         """Return the size displayed at a price, 0 when none is; None when that depth cannot be seen."""
-        if self.depth.row_count:
-            return self.book.size_at(side, price_e8)
         best = self._best(side)
-        if best is None:
-            return None
+        has_depth = self.depth.row_count > 0
+        if best is None or (has_depth and not (self.book.is_synced and self._is_quote_newer())):
+            return self.book.size_at(side, price_e8) if has_depth else None
         if price_e8 == best[0]:
             return best[1]
-        is_deeper = price_e8 < best[0] if side is Side.BUY else price_e8 > best[0]
-        return None if is_deeper else 0
+        if self._is_better(side, price_e8, best[0]):
+            return 0
+        return self.book.size_at(side, price_e8) if has_depth else None
+
+    @staticmethod
+    def _is_better(side: Side, price_e8: int, than_e8: int) -> bool:
+        """Tell whether a resting price lies nearer to the other side than another."""
+        return price_e8 > than_e8 if side is Side.BUY else price_e8 < than_e8
+
+    def _is_quote_newer(self) -> bool:
+        """Tell whether the last good quote tells of a later moment than the book, by the venue's update ids.
+
+        Where quotes have none, what was heard later is newer.
+        """
+        segment, at = self.quotes.stream.at(self.quote_row())
+        update_id = segment.table.update_id.item(at)
+        if update_id:
+            return bool(update_id > self.book.final_id)
+        diff = self.depth.known(self.until_ns) - 1
+        return diff < 0 or bool(segment.table.heard_at_ns.item(at) > self.depth.known_at_ns(diff))
 
     def _best(self, side: Side) -> tuple[int, int] | None:
         row = self.quote_row()

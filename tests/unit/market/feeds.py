@@ -56,8 +56,9 @@ def trades(
     trade_ids: Sequence[int] | None = None,
     lines: Sequence[int] | None = None,
     is_market: Sequence[bool] | None = None,
+    are_bought: bool = True,
 ) -> Trades:
-    """Return trades of one unit each from (heard ms, price)."""
+    """Return trades of one unit each from (heard ms, price). `are_bought` says that buyers were the aggressors."""
     count = len(rows)
     return Trades(
         line=ints(lines or range(1, count + 1)),
@@ -66,7 +67,7 @@ def trades(
         trade_id=ints(range(1, count + 1) if trade_ids is None else trade_ids),
         price_e8=e8([row[1] for row in rows]),
         quantity_e8=e8([1.0] * count),
-        buyer_is_aggressor=np.array([True] * count, dtype=np.bool_),
+        buyer_is_aggressor=np.array([are_bought] * count, dtype=np.bool_),
         is_market=np.array(is_market or [True] * count, dtype=np.bool_),
     )
 

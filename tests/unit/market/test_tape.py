@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from interlock.market.recordings.columns import Source
+from interlock.market.recordings.columns import Source, Trades
 from interlock.market.tape import Tape
 from interlock.messages import policy
 from interlock.messages.words import BookState, Regime
@@ -164,3 +164,38 @@ def test_the_tape_never_runs_backwards_nor_past_an_open_bar() -> None:
         tape.advance(START_NS + 10 * MS)
     with pytest.raises(AssertionError):
         tape.advance(tape.next_bar_ns + 1)
+
+
+def deep_tape(quote_rows: list[tuple[float, float, float]], ids: list[int], traded: Trades | None = None) -> Tape:
+    """A book of three levels a side, whole at update 10, and quotes (and trades) that follow."""
+    levels = ([(100.0, 1.0), (99.0, 2.0), (98.0, 3.0)], [(101.0, 1.0), (102.0, 2.0), (103.0, 3.0)])
+    depth = [snapshot(1, 9, *levels), diff(2, (9, 10, 8))]
+    made = quotes(quote_rows, update_ids=ids)
+    return Tape(recording_set(recording(quotes=made, trades=traded, depth=depth)), BARS)
+
+
+def test_a_quote_newer_than_the_book_overrules_its_top() -> None:
+    tape = deep_tape([(3, 99.5, 100.5)], [11])
+    tape.advance(START_NS + 3 * MS)
+    assert tape.levels("BTCUSDT", Side.BUY, 3) == [(9_950_000_000, E8), (99 * E8, 2 * E8), (98 * E8, 3 * E8)]
+    assert [price for price, _ in tape.levels("BTCUSDT", Side.SELL, 9)] == [
+        10_050_000_000,
+        101 * E8,
+        102 * E8,
+        103 * E8,
+    ]
+    assert (tape.size_at("BTCUSDT", Side.BUY, 100 * E8), tape.size_at("BTCUSDT", Side.BUY, 99 * E8)) == (0, 2 * E8)
+
+
+def test_a_quote_older_than_the_book_does_not_overrule_it() -> None:
+    tape = deep_tape([(3, 99.5, 100.5)], [9])
+    tape.advance(START_NS + 3 * MS)
+    assert tape.levels("BTCUSDT", Side.BUY, 1) == [(100 * E8, E8)]
+
+
+def test_nothing_better_than_a_newer_trade_is_left_to_hit() -> None:
+    sold = trades([(4, 99.0)], are_bought=False)
+    tape = deep_tape([(3, 100.0, 101.0)], [10], sold)
+    tape.advance(START_NS + 4 * MS)
+    assert tape.levels("BTCUSDT", Side.BUY, 2) == [(99 * E8, 2 * E8), (98 * E8, 3 * E8)]
+    assert tape.levels("BTCUSDT", Side.SELL, 1) == [(101 * E8, E8)]
