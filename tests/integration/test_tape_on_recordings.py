@@ -99,6 +99,12 @@ def test_the_recorded_feeds_are_clean() -> None:
 
 
 def test_a_feed_without_depth_has_quotes_only() -> None:
-    tape = tape_to_the_end(open_recordings(recording("l1-trades-tardis-binance-usdm-20200222"), None))
+    feed = open_recordings(recording("l1-trades-tardis-binance-usdm-20200222"), None)
+    tape = Tape(feed, DAY)
+    quoted_ns = int(feed.recordings["BTCUSDT"][-1].quotes.heard_at_ns[0])
+    tape.advance(quoted_ns)
     assert tape.counts().books == {"BTCUSDT": BookState.QUOTES_ONLY}
     assert len(tape.levels("BTCUSDT", Side.BUY, 10)) == 1
+    # The trades go on for two hours after the last quote: nothing it showed can be had then.
+    tape.advance(tape.end_ns)
+    assert tape.levels("BTCUSDT", Side.BUY, 10) == [] or tape.levels("BTCUSDT", Side.SELL, 10) == []
