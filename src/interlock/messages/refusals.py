@@ -82,8 +82,8 @@ UNMET = {code: Check(code, 0, 1, 0, False) for code, rule in RULES.items() if ru
 
 
 def amount_text(value: Decimal | int, unit: str) -> str:
-    """Return a value with its unit, as people read it."""
-    text = str(value) if isinstance(value, int) else trimmed(value)
+    """Return a value with its unit, as people read it: at most eight digits after the point, the record has the rest."""
+    text = str(value) if isinstance(value, int) else trimmed(round(value, 8))
     return f"{text} {unit}" if unit else text
 
 

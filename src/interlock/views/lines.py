@@ -13,7 +13,7 @@ from interlock.views.amounts import count, printable, usdt
 from interlock.views.kinds import kind_of, short
 from interlock.views.order_words import order_text, price_mean, signal_text
 
-_ACTOR_WIDTH = 14
+_ACTOR_WIDTH = 25
 _KIND_WIDTH = 16
 
 OfOrder = (

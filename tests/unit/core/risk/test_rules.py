@@ -1,0 +1,297 @@
+"""Each rule lets pass what lies exactly at its limit, and refuses, by its name alone, what lies one step beyond."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import pytest
+
+from interlock.messages import commands as c
+from interlock.messages import events as e
+from interlock.messages import observations as o
+from interlock.messages.events import Event
+from interlock.messages.market import MarketView
+from interlock.messages.orders import OrderTerms
+from interlock.messages.policy import Costs, Limits, Policy, Sizing
+from interlock.messages.record import Input
+from interlock.messages.refusals import RULES
+from interlock.messages.words import BookState, Intent, LatchLevel, Mode, OrderType, Purpose
+from interlock.units.instruments import Instrument
+from interlock.units.sides import Side
+from interlock.units.time import NS_PER_MS
+from tests.builders import (
+    ACCOUNT,
+    OTHER_OWNER,
+    OTHER_SYMBOL,
+    OWNER,
+    SYMBOL,
+    Core,
+    approved_in,
+    changed,
+    expired,
+    filled,
+    founded,
+    instrument,
+    proposed,
+    raised,
+    terms,
+    view,
+)
+
+LONG, SHORT, EXIT = Intent.ENTER_LONG, Intent.ENTER_SHORT, Intent.EXIT
+
+
+@dataclass(frozen=True)
+class Situation:
+    """A market, a policy and a history in which something is asked; by default an order that passes."""
+
+    asked: Intent | OrderTerms = field(default_factory=terms)
+    seen: MarketView | None = field(default_factory=view)
+    policy: Policy = field(default_factory=Policy)
+    traded: Instrument = field(default_factory=instrument)
+    owner: str = OWNER
+    edge: str = "100"
+    after_ms: int = 1_000
+    before: Callable[[Core], object] = lambda core: None
+
+    def refused_by(self) -> set[str]:
+        """Return the rules that refuse what is asked."""
+        core = founded(self.policy)
+        core.state.instruments[SYMBOL] = self.traded
+        self.before(core)
+        if isinstance(self.asked, Intent):
+            wanted = changed(raised(self.asked).signal, edge_bps=Decimal(self.edge))
+            command: Input = c.RaiseSignal(owner=self.owner, signal=wanted, view=self.seen)
+        else:
+            command = c.ProposeOrder(owner=self.owner, terms=self.asked, view=self.seen)
+        return refused_by(core.tell(command, self.after_ms * NS_PER_MS))
+
+
+@dataclass(frozen=True)
+class Told:
+    """A command that is no order, asked of a core with a history."""
+
+    asked: Callable[[Core], Input]
+
+    def refused_by(self) -> set[str]:
+        """Return the rules that refuse what is asked."""
+        core = founded()
+        return refused_by(core.tell(self.asked(core)))
+
+
+def refused_by(events: tuple[Event, ...]) -> set[str]:
+    """Return the rules that refused something in these events."""
+    orders = [event for event in events if isinstance(event, e.OrderRefused)]
+    commands = [event for event in events if isinstance(event, e.CommandRefused)]
+    return {rule for event in orders for rule in event.refusals} | {event.rule for event in commands}
+
+
+def limits(**changes: object) -> Policy:
+    """Return the default policy with some limits changed."""
+    return Policy(limits=changed(Limits(), **changes))
+
+
+def sizing(**changes: object) -> Policy:
+    """Return the default policy with some sizes changed."""
+    return Policy(sizing=changed(Sizing(), **changes))
+
+
+def setting(**fields: object) -> Callable[[Core], None]:
+    """Return a history that ends with these fields of the state."""
+
+    def apply(core: Core) -> None:
+        for name, value in fields.items():
+            setattr(core.state, name, value)
+
+    return apply
+
+
+def hold_ether(core: Core) -> None:
+    """The other owner holds the other symbol: one position, two resting exits, one order in the last minute."""
+    (entry,) = approved_in(core.tell(raised(LONG, view(2_500, OTHER_SYMBOL), OTHER_OWNER, OTHER_SYMBOL)))
+    core.tell(filled(entry, price="2500"))
+
+
+def hold_a_little(core: Core) -> None:
+    (entry,) = approved_in(core.tell(proposed(terms(quantity="0.010"))))
+    core.tell(filled(entry))
+
+
+def others_hold_long(core: Core) -> None:
+    (entry,) = approved_in(core.tell(proposed(terms(quantity="0.002"), owner=OTHER_OWNER)))
+    core.tell(filled(entry))
+
+
+def enter_and_expire(core: Core) -> None:
+    (entry,) = approved_in(core.tell(proposed(terms())))
+    core.tell(expired(entry.order_id), 1)
+    core.at_ns -= 1  # the next order's time is measured from this one's
+
+
+def go_unknown(core: Core) -> None:
+    (entry,) = approved_in(core.tell(proposed(terms(quantity="0.002"), owner=OTHER_OWNER)))
+    core.tell(o.SilenceReported(order_id=entry.order_id, text="no answer"))
+
+
+def lose_all(core: Core) -> None:
+    core.state.accounts[ACCOUNT].balance = Decimal(0)
+
+
+def entered_stop(core: Core) -> str:
+    core.enter()
+    return core.open_ids(Purpose.STOP)[0]
+
+
+def entered_target(core: Core) -> str:
+    core.enter()
+    return core.open_ids(Purpose.TARGET)[0]
+
+
+def cancel(order_id: str) -> c.RequestCancel:
+    return c.RequestCancel(order_id=order_id, reason="any")
+
+
+FINE = Situation()
+A_STOP = changed(terms(), order_type=OrderType.STOP_MARKET, trigger_price=Decimal(50_100))
+NO_SEED = Told(lambda core: c.Disarm(reason="any"))
+SEED = Told(lambda core: c.SeedPolicy(policy=Policy(), digest="2" * 64, loosened={}))
+WIDE = limits(collar_bps_max=Decimal(300))
+
+# rule: (exactly at its limit, one step beyond it)
+CASES: dict[str, tuple[Situation | Told, Situation | Told]] = {
+    "RISK-001": (FINE, Situation(before=setting(latch=LatchLevel.NO_NEW_RISK))),
+    "RISK-002": (FINE, Situation(before=setting(is_armed=False))),
+    "RISK-003": (FINE, Situation(before=setting(mode=Mode.REDUCE))),
+    "RISK-004": (FINE, Situation(owner="nobody")),
+    "RISK-005": (FINE, Situation(before=setting(policy=None))),
+    "RISK-006": (FINE, Situation(seen=None)),
+    "RISK-007": (Situation(seen=changed(view(), age_ms=2_000)), Situation(seen=changed(view(), age_ms=2_001))),
+    "RISK-008": (Situation(seen=changed(view(), latency_ms=5_000)), Situation(seen=changed(view(), latency_ms=5_001))),
+    "RISK-009": (FINE, Situation(seen=changed(view(), is_quote_sane=False))),
+    "RISK-010": (
+        Situation(seen=changed(view(), spread_bps=Decimal(50))),
+        Situation(seen=changed(view(), spread_bps=Decimal("50.0001"))),
+    ),
+    "RISK-011": (
+        Situation(seen=changed(view(), book=BookState.QUOTES_ONLY)),
+        Situation(seen=changed(view(), book=BookState.UNSYNCED)),
+    ),
+    "RISK-012": (
+        Situation(policy=Policy(symbols={SYMBOL: (Side.BUY,)})),
+        Situation(policy=Policy(symbols={SYMBOL: (Side.SELL,)})),
+    ),
+    "RISK-013": (FINE, Situation(traded=changed(instrument(), is_tradable=False))),
+    "RISK-014": (FINE, Situation(seen=changed(view(), atr=None))),
+    "RISK-015": (FINE, Situation(before=lose_all)),
+    "RISK-016": (
+        Situation(traded=changed(instrument(), quantity_min=Decimal("0.010"))),
+        Situation(traded=changed(instrument(), quantity_min=Decimal("0.0101"))),
+    ),
+    "RISK-017": (
+        Situation(traded=changed(instrument(), market_quantity_max=Decimal("0.010"))),
+        Situation(traded=changed(instrument(), market_quantity_max=Decimal("0.0099"))),
+    ),
+    "RISK-018": (
+        Situation(traded=changed(instrument(), quantity_step=Decimal("0.005"))),
+        Situation(traded=changed(instrument(), quantity_step=Decimal("0.003"))),
+    ),
+    "RISK-019": (Situation(terms(limit="50000.1")), Situation(terms(limit="50000.15"))),
+    "RISK-020": (
+        Situation(traded=changed(instrument(), notional_min=Decimal("500.001"))),
+        Situation(traded=changed(instrument(), notional_min=Decimal("500.0011"))),
+    ),
+    "RISK-021": (
+        Situation(policy=limits(order_usdt_max=Decimal("500.001"))),
+        Situation(policy=limits(order_usdt_max=Decimal("500.0009"))),
+    ),
+    "RISK-022": (
+        Situation(policy=sizing(position_bps_max=Decimal("500.001"))),
+        Situation(policy=sizing(position_bps_max=Decimal("500.0009"))),
+    ),
+    "RISK-023": (
+        Situation(policy=sizing(exposure_bps_max=Decimal("500.001"))),
+        Situation(policy=sizing(exposure_bps_max=Decimal("500.0009"))),
+    ),
+    "RISK-024": (
+        Situation(policy=limits(leverage_max=Decimal("0.0500001"))),
+        Situation(policy=limits(leverage_max=Decimal("0.05"))),
+    ),
+    "RISK-025": (
+        Situation(policy=limits(positions_open_max=2), before=hold_ether),
+        Situation(policy=limits(positions_open_max=1), before=hold_ether),
+    ),
+    "RISK-026": (
+        Situation(policy=limits(orders_open_max=3), before=hold_ether),
+        Situation(policy=limits(orders_open_max=2), before=hold_ether),
+    ),
+    "RISK-027": (
+        Situation(policy=limits(orders_minute_max=2), before=hold_ether),
+        Situation(policy=limits(orders_minute_max=1), before=hold_ether),
+    ),
+    "RISK-028": (
+        Situation(LONG, policy=limits(signals_hour_max=2), before=lambda core: core.tell(raised(EXIT))),
+        Situation(LONG, policy=limits(signals_hour_max=1), before=lambda core: core.tell(raised(EXIT))),
+    ),
+    "RISK-029": (
+        # 0.01 to a stop 500 away, and a round trip of 18.8 bps on 500.001 USDT
+        Situation(policy=limits(loss_trade_bps_max=Decimal("5.9400018800"))),
+        Situation(policy=limits(loss_trade_bps_max=Decimal("5.9400018799"))),
+    ),
+    "RISK-030": (Situation(terms(limit="50500.0")), Situation(terms(limit="50500.1"))),
+    "RISK-031": (
+        Situation(before=enter_and_expire, after_ms=1_000),
+        Situation(before=enter_and_expire, after_ms=999),
+    ),
+    "RISK-032": (
+        Situation(terms(quantity="0.001", limit="50999.9"), policy=WIDE, before=lambda core: core.enter()),
+        Situation(terms(quantity="0.001", limit="51000.0"), policy=WIDE, before=lambda core: core.enter()),
+    ),
+    "RISK-033": (Situation(LONG, edge="28.9939"), Situation(LONG, edge="28.9938")),
+    "RISK-034": (
+        Situation(terms(Side.SELL, "0.010"), before=hold_a_little),
+        Situation(terms(Side.SELL, "0.011"), before=hold_a_little),
+    ),
+    "RISK-035": (Situation(LONG, before=others_hold_long), Situation(SHORT, before=others_hold_long)),
+    "RISK-036": (Situation(before=others_hold_long), Situation(before=go_unknown)),
+    "RISK-037": (Situation(EXIT, before=lambda core: core.enter()), Situation(EXIT)),
+    "RISK-038": (Told(lambda core: cancel(entered_target(core))), Told(lambda core: cancel("il1-0-0"))),
+    "RISK-039": (NO_SEED, SEED),
+    "RISK-040": (FINE, Situation(A_STOP)),
+    "RISK-041": (Told(lambda core: cancel(entered_target(core))), Told(lambda core: cancel(entered_stop(core)))),
+}
+
+
+@pytest.mark.parametrize("rule", sorted(CASES))
+def test_a_rule_passes_at_its_limit(rule: str) -> None:
+    assert CASES[rule][0].refused_by() == set()
+
+
+@pytest.mark.parametrize("rule", sorted(CASES))
+def test_a_rule_refuses_beyond_its_limit(rule: str) -> None:
+    assert CASES[rule][1].refused_by() == {rule}
+
+
+def test_every_rule_has_a_case_here() -> None:
+    assert set(CASES) == set(RULES)
+
+
+def test_latency_that_is_not_known_is_refused() -> None:
+    assert Situation(seen=changed(view(), latency_ms=None)).refused_by() == {"RISK-008"}
+
+
+def test_a_gap_of_the_symbol_is_refused_until_it_is_synced() -> None:
+    assert Situation(before=setting(gapped_symbols={SYMBOL: 7})).refused_by() == {"RISK-011"}
+    assert Situation(before=setting(gapped_symbols={OTHER_SYMBOL: 7})).refused_by() == set()
+
+
+def test_an_edge_of_zero_asked_for_lets_every_edge_pass() -> None:
+    assert Situation(LONG, edge="-50", policy=Policy(costs=Costs(edge_bps_min=Decimal(0)))).refused_by() == set()
+
+
+def test_all_failed_rules_are_named_at_once() -> None:
+    asked = Situation(
+        seen=changed(view(), age_ms=9_999, is_quote_sane=False),
+        before=setting(is_armed=False),
+        policy=Policy(symbols={}),
+    )
+    assert asked.refused_by() == {"RISK-002", "RISK-007", "RISK-009", "RISK-012"}
