@@ -1,6 +1,6 @@
 """NautilusTrader beside us: its own interpreter, kept running for one bench, asked block by block.
 
-Absent, unset or unusable means no peer and so no claim. Nothing of it is imported here: its library is not ours.
+Unset means no peer, and so no claim. Nothing of it is imported here: its library is no dependency of ours.
 """
 
 import os
@@ -16,6 +16,16 @@ VARIABLE = "INTERLOCK_BENCH_NAUTILUS_PYTHON"
 _SCRIPT = Path(__file__).with_name("nautilus_peer.py")
 
 
+_HINT = "Name an interpreter that has nautilus_trader 1.221.0, or unset the variable: then nothing is claimed."
+
+
+def _started(interpreter: str) -> subprocess.Popen[str]:
+    try:
+        return subprocess.Popen([interpreter, str(_SCRIPT)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    except OSError as error:
+        raise Fault(f"The peer in {VARIABLE} cannot be started: {error.strerror}: {interpreter}.", _HINT) from error
+
+
 class NautilusPeer:
     """A running peer, or none. `version` is empty without one."""
 
@@ -26,9 +36,7 @@ class NautilusPeer:
     def __enter__(self) -> "NautilusPeer":
         interpreter = os.environ.get(VARIABLE)
         if interpreter:
-            self._process = subprocess.Popen(
-                [interpreter, str(_SCRIPT)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-            )
+            self._process = _started(interpreter)
             self.version = msgspec.json.decode(self._line(), type=str)
         return self
 
@@ -51,8 +59,6 @@ class NautilusPeer:
         assert self._process is not None and self._process.stdout is not None, "only a running peer answers"
         line = self._process.stdout.readline()
         if not line:
-            raise Fault(
-                f"The peer in {VARIABLE} ended with code {self._process.wait()} before it answered.",
-                "Name an interpreter that has nautilus_trader 1.221.0, or unset the variable: then nothing is claimed.",
-            )
+            code = self._process.wait()
+            raise Fault(f"The peer in {VARIABLE} ended with code {code} before it answered.", _HINT)
         return line

@@ -99,7 +99,9 @@ def run() -> list[Figure]:
     taken_s, outcome = median(each[0] for each in runs), runs[0][1]
     orders = len(outcome.state.orders)
     peers = "; ".join(f"{what}: {rate:,}/s" for what, rate in NAUTILUS_PER_S.items())
-    note = f"required rate; {orders:,} orders, {outcome.head.size:,} records (Nautilus, measured apart, no log: {peers})"
+    note = (
+        f"required rate; {orders:,} orders, {outcome.head.size:,} records (Nautilus, measured apart, no log: {peers})"
+    )
     return [compared("orders: gate, matching, log on disk", orders / taken_s, PER_S_MIN, "at least 1.0", "/s", note)]
 
 

@@ -31,9 +31,7 @@ def recording(name: str) -> Path | None:
     return folder if folder.is_dir() else None
 
 
-def plan(
-    recordings: RecordingSet, policy: Policy, make: Callable[[str], Strategy], owners_a_symbol: int = 1
-) -> Plan:
+def plan(recordings: RecordingSet, policy: Policy, make: Callable[[str], Strategy], owners_a_symbol: int = 1) -> Plan:
     """Return a backtest of so many fresh strategies on each symbol. `make` is given the symbol."""
     in_force = Settings(automations=())
     digest = sha256_hex(msgspec.json.encode(policy))

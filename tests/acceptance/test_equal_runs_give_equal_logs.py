@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from interlock.journal.reader import JournalReader
 from tests.command_line import SHORT_TAPE, backtest, interlock
 from tests.recordings import recording
 
@@ -17,14 +18,22 @@ def root(home: Path, state: Path, *words: str | Path, hash_seed: str = "0") -> s
     return str(summary.log["root"])
 
 
+def bodies_of(state: Path) -> list[tuple[int, bytes]]:
+    reader = JournalReader(state / "journal")
+    bodies = list(reader.bodies(0, reader.size()))
+    reader.close()
+    return bodies
+
+
 @pytest.mark.slow
 def test_the_root_depends_on_the_seed_and_not_on_the_hash_seed(tmp_path: Path) -> None:
     feed = ("--feed", recording(USDM_2024))
     first = root(tmp_path, tmp_path / "1", *feed, hash_seed="0")
-    assert root(tmp_path, tmp_path / "2", *feed, hash_seed="4242") == first
+    # Under 1 a set of the two symbols stands in another order than under 0 and 4242.
+    assert root(tmp_path, tmp_path / "2", *feed, hash_seed="1") == first
+    assert root(tmp_path, tmp_path / "4", *feed, hash_seed="4242") == first
     assert root(tmp_path, tmp_path / "3", *feed, "--seed", "2") != first
-    bodies = [(tmp_path / state / "journal" / "journal.head").read_bytes() for state in "12"]
-    assert bodies[0] == bodies[1]
+    assert bodies_of(tmp_path / "1") == bodies_of(tmp_path / "2")
 
 
 @pytest.mark.slow
@@ -56,6 +65,6 @@ def test_the_simulated_feed_is_its_seed(tmp_path: Path) -> None:
     """One simulated hour under the default policy, twice."""
     roots = [
         backtest(tmp_path, tmp_path / str(place), "--seed", seed, hash_seed=hash_seed).log["root"]
-        for place, (seed, hash_seed) in enumerate([("7", "0"), ("7", "4242"), ("8", "0")])
+        for place, (seed, hash_seed) in enumerate([("7", "0"), ("7", "1"), ("8", "0")])
     ]
     assert roots[0] == roots[1] != roots[2]

@@ -37,13 +37,18 @@ def held_of(state: State) -> dict[str, Decimal]:
     return dict(held)
 
 
-def assert_books_agree(outcome: Outcome, journal: MemoryJournal, book: BookOfRecord) -> None:
+def assert_they_agree(outcome: Outcome, journal: MemoryJournal, book: BookOfRecord) -> None:
     """Assert that what the exchange has booked is what the core and the summary say."""
     fills = [each for record in journal.records for each in record.events if isinstance(each, e.OrderFilled)]
     assert [trade.trade_id for trade in book.trades] == [fill.trade_id for fill in fills], "every trade was heard of"
     assert len(fills) > 20
-    account = outcome.state.accounts[book.account]
-    assert account.balance == book.balance
+    account, positions = outcome.state.accounts[book.account], outcome.state.positions
+    # What is realised so far depends on whose average price is asked: the exchange has one position a symbol, we have
+    # one an owner. Balance less what the open positions cost is the cash that moved, and there is one truth about that.
+    cost = sum((held.cost if held.side is Side.BUY else -held.cost for held in positions.values()), Decimal(0))
+    assert account.balance - cost == book.balance - sum((each.cost for each in book.positions), Decimal(0))
+    if not positions:
+        assert account.balance == book.balance
     assert sum((fill.fee for fill in fills), Decimal(0)) == book.fees
     assert held_of(outcome.state) == {each.symbol: each.quantity for each in book.positions if each.quantity}
     assert not any(isinstance(each, e.UnownedFillFound) for record in journal.records for each in record.events)
@@ -53,13 +58,13 @@ def assert_books_agree(outcome: Outcome, journal: MemoryJournal, book: BookOfRec
     assert result.equity_end == account.equity
     assert result.pnl.with_costs == result.equity_end - result.equity_start
     assert result.pnl.without_costs == result.pnl.with_costs + result.fees + result.slippage
-    assert result.positions_open == len(outcome.state.positions)
+    assert result.positions_open == len(positions)
 
 
-def play_and_compare(plan: Plan) -> None:
+def assert_books_agree_after(plan: Plan) -> None:
     with watched_exchange() as made:
         outcome, journal = played(plan)
-    assert_books_agree(outcome, journal, made[0].book_of_record())
+    assert_they_agree(outcome, journal, made[0].book_of_record())
 
 
 def crowd() -> list[tuple[str, str, Strategy]]:
@@ -75,10 +80,10 @@ def crowd() -> list[tuple[str, str, Strategy]]:
 @pytest.mark.parametrize("terms", [VenueTerms(), REBATE])
 def test_the_exchange_the_core_and_the_summary_agree_to_the_last_digit(seed: int, terms: VenueTerms) -> None:
     feed = simulate(seed, 120)
-    play_and_compare(plan_of(feed, crowd(), seed, terms, orders_minute_max=10_000, signals_hour_max=100_000))
+    assert_books_agree_after(plan_of(feed, crowd(), seed, terms, orders_minute_max=10_000, signals_hour_max=100_000))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["l1l2-binance-usdm-20240808", "l1-trades-tardis-binance-usdm-20200222"])
 def test_they_agree_over_a_recording_too(name: str) -> None:
-    play_and_compare(plan_of(open_recordings(recording(name), None)))
+    assert_books_agree_after(plan_of(open_recordings(recording(name), None)))

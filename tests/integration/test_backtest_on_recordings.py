@@ -103,7 +103,7 @@ def test_the_clock_offset_is_estimated_before_latency_is_judged(home: Path, tmp_
     views = [record.input.view for record in done.records if isinstance(record.input, RaiseSignal)]
     latencies = [view.latency_ms for view in views if view is not None and view.latency_ms is not None]
     assert len(latencies) > 40
-    assert 0 <= min(latencies)
+    assert min(latencies) >= 0
     assert max(latencies) < 500, "a raw difference would be 1.27 s below zero"
 
 
@@ -127,7 +127,7 @@ def test_a_set_without_a_snapshot_has_no_book_and_trades_nothing(
         assert {rule for each in refusals for rule in each.refusals} >= {"RISK-011"}
 
 
-# --- A gap, made by taking one depth line out ---------------------------------------------------------------------------
+# --- A gap, made by taking one depth line out ----------------------------------------------------------------------
 
 LINES = 24_000
 Line = dict[str, dict[str, object]]
@@ -150,7 +150,7 @@ def write(feed: Path, lines: list[bytes]) -> Path:
 
 
 def healing_snapshot(lines: list[bytes], at: int) -> bytes:
-    """Return a snapshot such as the venue would give at a line: the book's best levels under the id of its last diff."""
+    """Return a snapshot such as the venue would give at a line: the best levels, under the id of the last diff."""
     last = json.loads(next(line for line in reversed(lines[:at]) if is_depth(line)))
     tick = json.loads(next(line for line in reversed(lines[:at]) if b'"bookTicker"' in line))["raw"]["data"]
     bid, ask = Decimal(tick["b"]), Decimal(tick["a"])

@@ -228,7 +228,14 @@ first_answers = st.builds(
     Answers, st.just(0), st.sampled_from((Answer.SILENCE, Answer.ACCEPT, Answer.CANCEL_REJECT)), st.just(2), mids
 )
 tries = st.builds(lambda entry, answer: [entry, answer], entries, first_answers)
-parts = st.one_of(trades, trades, tries, told, told, back_to_normal, st.lists(moves, min_size=1, max_size=4))
+told_twice = st.builds(
+    lambda entry, price: [entry, Answers(0, Answer.FILL, 2, price), Answers(2, Answer.FILL_AGAIN, 2, price)],
+    entries,
+    mids,
+)
+parts = st.one_of(
+    trades, trades, told_twice, tries, told, told, back_to_normal, st.lists(moves, min_size=1, max_size=4)
+)
 scripts = st.lists(parts, min_size=3, max_size=16).map(lambda each: [move for part in each for move in part])
 """Any script; entries that fill, and returns to normal trading, come often, so that most scripts hold something."""
 

@@ -80,15 +80,20 @@ def instruments_for(recordings: RecordingSet, settings: Settings) -> Mapping[str
 
 def _exchange_info(path: Path) -> dict[str, Instrument]:
     import gzip
+    import zlib
 
+    hint = "Name a readable file under instruments.exchange_info, or leave it empty for the embedded filters."
     try:
         body = path.read_bytes()
-        return instruments_of(gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body)
-    except (OSError, EOFError) as error:
+        text = gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
+    except (OSError, EOFError, zlib.error) as error:
+        raise Fault(f"The exchangeInfo file {path.name} cannot be read: {error}. Nothing was run.", hint) from error
+    try:
+        return instruments_of(text)
+    except Fault as fault:
         raise Fault(
-            f"The exchangeInfo file {path.name} cannot be read: {error}. Nothing was run.",
-            "Name a readable file under instruments.exchange_info, or leave it empty for the embedded filters.",
-        ) from error
+            f"The exchangeInfo file {path.name} cannot be used: {fault.what}. Nothing was run.", hint
+        ) from fault
 
 
 def plan_backtest(

@@ -47,9 +47,7 @@ def evolve(state: State, event: Event) -> None:
         case e.MarkTaken():
             _mark(state, event)
         case e.OrderCancelRequested():
-            order = state.orders[event.order_id]
-            _know(state, order)
-            order.status = OrderStatus.CANCEL_REQUESTED
+            state.orders[event.order_id].status = OrderStatus.CANCEL_REQUESTED
         case e.OrderCancelled():
             _end(state, state.orders[event.order_id], OrderStatus.CANCELLED)
         case e.OrderExpired():
@@ -57,13 +55,12 @@ def evolve(state: State, event: Event) -> None:
         case e.OrderRejected():
             _end(state, state.orders[event.order_id], OrderStatus.REJECTED)
         case e.OrderWentUnknown():
-            order = state.orders[event.order_id]
-            order.status = OrderStatus.UNKNOWN
-            symbol = order.approved.symbol
-            state.unknown_symbols[symbol] = state.unknown_symbols.get(symbol, 0) + 1
+            _lose_sight(state, state.orders[event.order_id])
         case e.CancelRefusedByVenue():
             order = state.orders[event.order_id]
-            if order.quantity_filled:
+            if order.is_unknown:
+                order.status = OrderStatus.UNKNOWN
+            elif order.quantity_filled:
                 order.status = OrderStatus.PARTLY_FILLED
             elif order.venue_order_id:  # else the cancel overtook its order: it is asked for again when that arrives
                 order.status = OrderStatus.ACKNOWLEDGED
@@ -190,17 +187,30 @@ def is_at_once(approved: ApprovedOrder) -> bool:
     return approved.order_type is OrderType.MARKET
 
 
+def _lose_sight(state: State, order: Order) -> None:
+    """It may or may not be at the venue: its symbol takes no entry until that is known."""
+    if order.is_unknown:
+        return
+    order.is_unknown = True
+    symbol = order.approved.symbol
+    state.unknown_symbols[symbol] = state.unknown_symbols.get(symbol, 0) + 1
+    if order.status is not OrderStatus.CANCEL_REQUESTED:
+        order.status = OrderStatus.UNKNOWN
+
+
 def _know(state: State, order: Order) -> None:
     """The fate of an order is no longer unknown."""
-    if order.status is not OrderStatus.UNKNOWN:
+    if not order.is_unknown:
         return
+    order.is_unknown = False
     symbol = order.approved.symbol
     left = state.unknown_symbols[symbol] - 1
     if left:
         state.unknown_symbols[symbol] = left
     else:
         del state.unknown_symbols[symbol]
-    order.status = OrderStatus.ACKNOWLEDGED
+    if order.status is OrderStatus.UNKNOWN:
+        order.status = OrderStatus.ACKNOWLEDGED
 
 
 def _end(state: State, order: Order, status: OrderStatus) -> None:

@@ -68,8 +68,8 @@ def timer_fired(state: State, at_ns: int, fired: o.TimerFired) -> tuple[Event, .
     held = state.positions.get((account, symbol, owner))
     if held is None or _is_closing(state, held):
         return (ended,)
-    if fired.view is not None and not held.close_attempts:
-        return (ended, gate.close(state, held, (fired.view.bid + fired.view.ask) / 2, 0, 0))
+    if not held.close_attempts:
+        return (ended, gate.close(state, held, gate.reference_price(fired.view, symbol), 0, 0))
     return (ended, gate.close(state, held, held.close_reference, held.close_attempts, 0))
 
 

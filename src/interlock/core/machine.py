@@ -16,7 +16,7 @@ from interlock.messages import events as e
 from interlock.messages import observations as o
 from interlock.messages.events import Event
 from interlock.messages.record import Input
-from interlock.messages.refusals import ORDER_KNOWN, OWNER, SEEDED, STOP_STAYS
+from interlock.messages.refusals import KNOWN_ALREADY, ORDER_KNOWN, OWNER, SEEDED, STOP_STAYS
 from interlock.messages.words import Purpose
 from interlock.units.money import ZERO, divide
 from interlock.units.sides import SIGN
@@ -89,8 +89,12 @@ def _found(state: State, asked: Founding) -> tuple[Event, ...]:
             return (e.PolicySeeded(policy=asked.policy, digest=asked.digest, loosened=asked.loosened),)
         case c.ListInstruments():
             return (e.InstrumentsListed(instruments=asked.instruments),)
+        case c.OpenAccount() if asked.account in state.accounts:
+            return (e.CommandRefused(rule=KNOWN_ALREADY.code, detail=f"the account {asked.account} is open already"),)
         case c.OpenAccount():
             return (e.AccountOpened(account=asked.account, venue=asked.venue, balance=asked.balance),)
+        case c.EnrolOwner() if asked.owner in state.owners:
+            return (e.CommandRefused(rule=KNOWN_ALREADY.code, detail=f"the owner {asked.owner} is enrolled already"),)
         case c.EnrolOwner() if asked.account not in state.accounts:
             return (e.CommandRefused(rule=OWNER.code, detail=f"there is no account {asked.account}"),)
         case c.EnrolOwner():

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import msgspec
 from msgspec import Struct, field
+from msgspec.structs import astuple
 
 from interlock.messages.commands import RunIdentity
 from interlock.messages.orders import ApprovedOrder, ExitPlan
@@ -20,7 +21,10 @@ PositionKey = tuple[str, str, str]
 
 
 class Order(Struct, gc=False):
-    """An order of ours and how far it got. `reserved` is the value it may still add to exposure, in USDT."""
+    """An order of ours and how far it got. `reserved` is the value it may still add to exposure, in USDT.
+
+    `is_unknown` is true while it may or may not be at the venue, also once its cancellation has been asked for.
+    """
 
     approved: ApprovedOrder
     exits: ExitPlan | None
@@ -28,6 +32,7 @@ class Order(Struct, gc=False):
     seq: int
     at_ns: int
     reserved: Decimal
+    is_unknown: bool = False
     venue_order_id: str = ""
     quantity_filled: Decimal = ZERO
     trade_ids: list[str] = field(default_factory=list)
@@ -140,7 +145,7 @@ def digest(state: State) -> str:
     parts = [
         [state.seq, state.at_ns, state.lease_epoch, state.run, state.is_ended, state.mode, state.latch],
         [state.is_armed, state.policy, list(state.instruments.items()), list(state.accounts.items())],
-        [[name, owner.kind, owner.account, list(owner.signals_at_ns)] for name, owner in state.owners.items()],
+        [[name, *astuple(owner)[1:5], list(owner.signals_at_ns)] for name, owner in state.owners.items()],
         [list(state.positions.values()), list(state.orders.values()), state.orders_open, list(state.orders_at_ns)],
         [[symbol, list(orders)] for symbol, orders in state.open_orders.items()],
         [[*key[:2], key[2].value, last] for key, last in state.last_entries.items()],

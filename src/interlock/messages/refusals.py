@@ -66,6 +66,10 @@ ORDER_KNOWN = Rule("RISK-038", "order_known", "order known and open", "", "must"
 SEEDED = Rule("RISK-039", "seeded", "policy not yet seeded", "", "must", "Policy changes go by `policy propose`.")
 TRIGGER = Rule("RISK-040", "order_type", "order type allowed from this door", "", "must", "Use market or limit orders.")
 STOP_STAYS = Rule("RISK-041", "stop_stays", "no position behind the stop", "", "must", "Close the position instead.")
+KNOWN_ALREADY = Rule(
+    "RISK-042", "known_already", "name not taken before", "", "must", "Use another name, or the one there."
+)
+NUMBERS = Rule("RISK-043", "numbers", "every number usable", "", "must", "Mend who sent it: a number is no number.")
 
 RULES: dict[str, Rule] = {
     rule.code: rule
@@ -73,7 +77,19 @@ RULES: dict[str, Rule] = {
         *(LATCH, ARMED, MODE, OWNER, POLICY, QUOTE, QUOTE_AGE, LATENCY, QUOTE_SANE, SPREAD, BOOK, SYMBOL),
         *(INSTRUMENT, ATR, EQUITY, QUANTITY, QUANTITY_MAX, LOT, TICK, NOTIONAL, ORDER_VALUE, POSITION, EXPOSURE),
         *(LEVERAGE, POSITIONS_OPEN, ORDERS_OPEN, ORDER_RATE, SIGNAL_RATE, LOSS_TRADE, COLLAR, DUPLICATE, SELF_TRADE),
-        *(EDGE, FLIP, OPPOSITE, UNKNOWN_ORDER, NOTHING_TO_REDUCE, ORDER_KNOWN, SEEDED, TRIGGER, STOP_STAYS),
+        *(
+            EDGE,
+            FLIP,
+            OPPOSITE,
+            UNKNOWN_ORDER,
+            NOTHING_TO_REDUCE,
+            ORDER_KNOWN,
+            SEEDED,
+            TRIGGER,
+            STOP_STAYS,
+            KNOWN_ALREADY,
+        ),
+        NUMBERS,
     )
 }
 
@@ -82,7 +98,7 @@ UNMET = {code: Check(code, 0, 1, 0, False) for code, rule in RULES.items() if ru
 
 
 def amount_text(value: Decimal | int, unit: str) -> str:
-    """Return a value with its unit, as people read it: at most eight digits after the point, the record has the rest."""
+    """Return a value with its unit, as people read it: eight digits after the point at most; the record has all."""
     text = str(value) if isinstance(value, int) else trimmed(round(value, 8))
     return f"{text} {unit}" if unit else text
 

@@ -130,7 +130,7 @@ def test_what_a_close_leaves_over_is_closed_too() -> None:
 
 def test_a_close_that_its_owner_takes_back_is_not_sent_again() -> None:
     core = held()
-    (close,) = approved_in(core.tell(proposed(terms(Side.SELL, "0.039", "50400"))))
+    (close,) = approved_in(core.tell(raised(Intent.EXIT)))
     core.tell(c.RequestCancel(order_id=close.order_id, reason="any"))
     assert approved_in(core.tell(cancelled(close.order_id))) == []
     assert len(approved_in(core.tell(raised(Intent.EXIT)))) == 1

@@ -4,7 +4,7 @@ import argparse
 import gc
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from interlock.apps import output
 
 if TYPE_CHECKING:
     from interlock.journal.reader import JournalReader
+    from interlock.journal.record_store import Journal
     from interlock.market.recordings.columns import RecordingSet
     from interlock.messages.record import Record
     from interlock.research.backtest.run import Outcome, Plan
@@ -70,11 +71,8 @@ def run(arguments: argparse.Namespace) -> int:
     instruments = assembly.instruments_for(recordings, settings)
     plan = assembly.plan_backtest(arguments.feed, arguments.seed, recordings, seeded, in_force, instruments)
     journal = Journal.create(directory, origin=ORIGIN, lease_epoch=0)
-    try:
-        with _progress(is_quiet=arguments.json) as progress, _few_collections():
-            outcome = play(plan, journal, progress)
-    finally:
-        journal.close()
+    with _closed(journal), _progress(is_quiet=arguments.json) as progress, _few_collections():
+        outcome = play(plan, journal, progress)
     notes = [*seeded.notes, *recordings.notes, *_fault_notes(recordings), *_notes(plan, outcome, settings)]
     reader = JournalReader(directory)
     try:
@@ -205,6 +203,21 @@ def _closed_by_its_exits(record: "Record") -> str | None:
     filled = [event.order_id for event in record.events if isinstance(event, OrderFilled)]
     closed = [event for event in record.events if isinstance(event, PositionClosed)]
     return filled[0] if closed and closed[0].purpose is not Purpose.CLOSE else None
+
+
+@contextmanager
+def _closed(journal: "Journal") -> Iterator[None]:
+    """Close the journal at the end, whatever it was."""
+    from interlock.journal.faults import JournalFault
+
+    try:
+        yield
+    except BaseException:
+        # What ended the run is to be told; on a full or failed disk, closing could only fail of the same.
+        with suppress(JournalFault):
+            journal.close()
+        raise
+    journal.close()
 
 
 @contextmanager

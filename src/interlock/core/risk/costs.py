@@ -18,4 +18,4 @@ def round_trip(factors: Factors, view: MarketView, mid: Decimal, order_usdt: Dec
     volatility = ZERO if view.atr is None else (view.atr * factors.volatility / mid).quantize(BPS_STEP)
     excess = order_usdt - factors.policy.costs.impact_free_usdt
     impact = (excess * factors.impact_bps_per_usdt).quantize(BPS_STEP) if excess > ZERO else ZERO
-    return CostEstimate(fee, slippage, volatility, impact, fee + slippage + volatility + impact)
+    return CostEstimate(fee, slippage, volatility, impact, factors.fixed_bps + volatility + impact)

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from interlock.core.risk import costs, exits, limits, sizing
-from interlock.core.risk.factors import Factors, factors
+from interlock.core.risk import costs, exits, limits, sizing, soundness
+from interlock.core.risk.factors import factors
 from interlock.core.state import Owner, State
 from interlock.messages.events import OrderRefused
 from interlock.messages.market import MarketView, Signal
@@ -17,6 +17,9 @@ from interlock.units.money import ZERO, share_bps, step_up
 from interlock.units.sides import Side
 
 _HALF = Decimal("0.5")
+# Looked up once: a member through its class costs as much as a sum of decimals.
+_BUY, _SELL, _ENTER_LONG = Side.BUY, Side.SELL, Intent.ENTER_LONG
+_LIMIT, _MARKET, _IOC = OrderType.LIMIT, OrderType.MARKET, TimeInForce.IOC
 
 
 class Proposal(Struct, frozen=True, gc=False):
@@ -72,10 +75,11 @@ def for_signal(
 ) -> Proposal | OrderRefused:
     """Price, size and judge the entry a signal asks for."""
     symbol = signal.symbol
-    side = Side.BUY if signal.intent is Intent.ENTER_LONG else Side.SELL
+    side = _BUY if signal.intent is _ENTER_LONG else _SELL
     traded, policy = state.instruments.get(symbol), state.policy
-    if owner is None or policy is None or view is None or view.atr is None or traded is None:
-        return refused(owner_id, symbol, side, (*limits.permission(state), *_missing(state, owner, view, symbol)))
+    lacks = _missing(state, owner, view, symbol, soundness.is_signal_sound(signal))
+    if lacks or owner is None or policy is None or view is None or view.atr is None or traded is None:
+        return refused(owner_id, symbol, side, (*limits.permission(state), *lacks))
     account = state.accounts[owner.account]
     equity = account.balance + account.unrealised
     if equity <= ZERO:
@@ -89,9 +93,11 @@ def for_signal(
     committed = account.exposure + account.reserved
     worst = mid + room
     size = sizing.fixed_risk(by, traded, equity, worst, plan.stop_distance, held_usdt, committed)
-    quantity = size.quantity
-    asked = quantity if quantity * worst >= traded.notional_min else _least(traded, worst)
-    order_usdt = asked * worst
+    asked = quantity = size.quantity
+    order_usdt = quantity * worst
+    if order_usdt < traded.notional_min:
+        asked = _least(traded, worst)
+        order_usdt = asked * worst
     cost = costs.round_trip(by, view, mid, order_usdt)
     loss_usdt = asked * plan.stop_distance + share_bps(order_usdt, cost.total_bps)
     rules = policy.limits
@@ -101,14 +107,14 @@ def for_signal(
         *limits.market(rules, view),
         *limits.pace(state, rules, owner, symbol, at_ns),
         limits.duplicate(state, rules, owner_id, symbol, side, quantity, at_ns),
-        *_amounts(by, equity, order_usdt, held_usdt, committed, loss_usdt),
+        *limits.value(by, equity, order_usdt, held_usdt, committed, loss_usdt),
         *limits.price(own, side, price, mid, room),
         limits.edge(signal.edge_bps - cost.total_bps, policy.costs.edge_bps_min),
         *limits.filters(traded, quantity, price, False),
     )
     if not all_passed(checks):
         return refused(owner_id, symbol, side, checks, size, cost)
-    return Proposal(side, OrderType.LIMIT, TimeInForce.IOC, quantity, price, mid, checks, size, cost, plan)
+    return Proposal(side, _LIMIT, _IOC, quantity, price, mid, checks, size, cost, plan)
 
 
 def for_terms(
@@ -117,18 +123,19 @@ def for_terms(
     """Judge an entry whose size and price a bot or a person gave. Its exits are the policy's."""
     side, symbol, quantity = terms.side, terms.symbol, terms.quantity
     traded, policy = state.instruments.get(symbol), state.policy
-    if owner is None or policy is None or view is None or view.atr is None or traded is None:
-        return refused(owner_id, symbol, side, (*limits.permission(state), *_missing(state, owner, view, symbol)))
+    lacks = _missing(state, owner, view, symbol, soundness.are_terms_sound(terms))
+    if lacks or owner is None or policy is None or view is None or view.atr is None or traded is None:
+        return refused(owner_id, symbol, side, (*limits.permission(state), *lacks))
     account = state.accounts[owner.account]
     equity = account.balance + account.unrealised
-    is_market = terms.order_type is OrderType.MARKET
-    if not (is_market or (terms.order_type is OrderType.LIMIT and terms.limit_price is not None)):
+    is_market = terms.order_type is _MARKET
+    if not (is_market or (terms.order_type is _LIMIT and terms.limit_price is not None)):
         return refused(owner_id, symbol, side, (*limits.permission(state), UNMET["RISK-040"]))
     if equity <= ZERO or quantity <= ZERO:
         failed = _no_equity(equity) if equity <= ZERO else Check("RISK-016", quantity, traded.quantity_min, 0, False)
         return refused(owner_id, symbol, side, (*limits.permission(state), failed))
     by, rules = factors(policy), policy.limits
-    mid, touch = mid_price(view), view.ask if side is Side.BUY else view.bid
+    mid, touch = mid_price(view), view.ask if side is _BUY else view.bid
     price = touch if is_market or terms.limit_price is None else terms.limit_price
     worst = max(price, touch)
     order_usdt, held_usdt = quantity * worst, held_and_asked(state, owner, symbol)
@@ -142,7 +149,7 @@ def for_terms(
         *limits.market(rules, view),
         *limits.pace(state, rules, owner, symbol, at_ns),
         limits.duplicate(state, rules, owner_id, symbol, side, quantity, at_ns),
-        *_amounts(by, equity, order_usdt, held_usdt, account.exposure + account.reserved, loss_usdt),
+        *limits.value(by, equity, order_usdt, held_usdt, account.exposure + account.reserved, loss_usdt),
         *limits.price(own, side, price, mid, mid * by.collar),
         *limits.filters(traded, quantity, price, is_market),
     )
@@ -153,28 +160,30 @@ def for_terms(
     return Proposal(side, kind, force, quantity, limit_price, mid, checks, None, cost, plan)
 
 
-def _amounts(
-    by: Factors, equity: Decimal, order_usdt: Decimal, held_usdt: Decimal, committed: Decimal, loss_usdt: Decimal
+def _missing(
+    state: State, owner: Owner | None, view: MarketView | None, symbol: str, are_numbers: bool
 ) -> tuple[Check, ...]:
-    """Pair each amount, this order included, with the limit that equity and policy give it."""
-    rules = by.policy.limits
-    return limits.value(
-        rules,
-        order_usdt,
-        (held_usdt + order_usdt, equity * by.position),
-        (committed + order_usdt, equity * by.exposure, equity * rules.leverage_max),
-        (loss_usdt, equity * by.loss),
-    )
-
-
-def _missing(state: State, owner: Owner | None, view: MarketView | None, symbol: str) -> tuple[Check, ...]:
-    """Return a failed check for each thing without which nothing can be decided."""
+    """Return a failed check for each thing without which nothing can be decided; most often there is none."""
+    is_seen = view is not None and view.symbol == symbol
+    if (
+        are_numbers
+        and view is not None
+        and is_seen
+        and soundness.is_quote_sound(view)
+        and soundness.is_atr_sound(view)
+        and owner is not None
+        and state.policy is not None
+        and symbol in state.instruments
+    ):
+        return ()
     lacks = {
+        "RISK-043": not are_numbers,
         "RISK-004": owner is None,
         "RISK-005": state.policy is None,
-        "RISK-006": view is None,
+        "RISK-006": not is_seen,
+        "RISK-009": view is not None and is_seen and not soundness.is_quote_sound(view),
         "RISK-013": symbol not in state.instruments,
-        "RISK-014": view is not None and view.atr is None,
+        "RISK-014": view is not None and is_seen and not soundness.is_atr_sound(view),
     }
     return tuple([UNMET[code] for code, is_lacking in lacks.items() if is_lacking])
 
@@ -196,7 +205,7 @@ def _entry_price(
     The limit is the collar's edge, rounded toward the market, and one tick short of an own order on the other side.
     """
     own = limits.own_best_opposite(state, account, symbol, side)
-    if side is Side.BUY:
+    if side is _BUY:
         price = (mid + room) // tick * tick
         return (min(price, own - tick) if own is not None else price), own
     price = step_up(mid - room, tick)

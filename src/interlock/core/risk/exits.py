@@ -18,11 +18,13 @@ def plan(
     only if it lies on the profitable side by at least one tick; else the target is a multiple of the risk.
     """
     exits, tick = factors.policy.exits, instrument.price_tick
-    distance, nearest, farthest = atr * exits.stop_atr_multiple, mid * factors.stop_min, mid * factors.stop_max
+    distance, nearest = atr * exits.stop_atr_multiple, mid * factors.stop_min
     if distance < nearest:
         distance = nearest
-    elif distance > farthest:
-        distance = farthest
+    else:
+        farthest = mid * factors.stop_max
+        if distance > farthest:
+            distance = farthest
     distance = step_up(distance, tick)
     target_price = None
     if own_target is not None:

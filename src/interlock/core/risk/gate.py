@@ -5,7 +5,7 @@ Entries pass every rule or are refused with all the evidence. What only reduces 
 
 from decimal import Decimal
 
-from interlock.core.risk import entries, exits
+from interlock.core.risk import entries, exits, soundness
 from interlock.core.state import Position, State
 from interlock.messages.commands import ProposeOrder, RaiseSignal
 from interlock.messages.events import Event, OrderApproved, OrderRefused, SignalTaken
@@ -16,6 +16,7 @@ from interlock.messages.words import Approval, Intent, OrderType, Purpose, TimeI
 from interlock.units.ids import client_order_id
 from interlock.units.money import ZERO, divide
 
+_EXIT, _ENTRY, _NOT_REQUIRED = Intent.EXIT, Purpose.ENTRY, Approval.NOT_REQUIRED
 _REDUCES = (MET["RISK-037"],)
 """The evidence of an order that only reduces: there is something to reduce. No other rule is asked."""
 
@@ -25,13 +26,13 @@ def judge_signal(state: State, at_ns: int, command: RaiseSignal) -> tuple[Event,
     signal, view = command.signal, command.view
     owner = state.owners.get(command.owner)
     taken = SignalTaken(owner=command.owner)
-    if signal.intent is Intent.EXIT:
+    if signal.intent is _EXIT:
         held = state.positions.get((owner.account, signal.symbol, owner.owner)) if owner else None
         if held is None:
             return (taken, entries.refused(command.owner, signal.symbol, None, (UNMET["RISK-037"],)))
         if held.close_id:
             return (taken,)
-        return (taken, close(state, held, entries.mid_price(view) if view is not None else ZERO, 0, 0))
+        return (taken, close(state, held, reference_price(view, signal.symbol), 0, 0))
     proposal = entries.for_signal(state, at_ns, owner, command.owner, signal, view)
     if isinstance(proposal, OrderRefused):
         return (taken, proposal)
@@ -47,7 +48,7 @@ def judge_terms(state: State, at_ns: int, command: ProposeOrder) -> tuple[Event,
     terms, view = command.terms, command.view
     owner = state.owners.get(command.owner)
     held = state.positions.get((owner.account, terms.symbol, owner.owner)) if owner else None
-    reduces = held is not None and held.side is not terms.side and terms.quantity > ZERO
+    reduces = held is not None and held.side is not terms.side and terms.quantity.is_finite() and terms.quantity > ZERO
     if held is not None and reduces and (terms.reduce_only or terms.quantity <= held.quantity):
         return (_reduce(state, held, terms, view),)
     if terms.reduce_only:
@@ -66,7 +67,7 @@ def _enter(state: State, account: str, owner: str, symbol: str, proposal: entrie
         account=account,
         owner=owner,
         symbol=symbol,
-        purpose=Purpose.ENTRY,
+        purpose=_ENTRY,
         side=proposal.side,
         order_type=proposal.order_type,
         time_in_force=proposal.time_in_force,
@@ -75,7 +76,7 @@ def _enter(state: State, account: str, owner: str, symbol: str, proposal: entrie
         trigger_price=None,
         reduce_only=False,
         reference_price=proposal.reference_price,
-        approval=Approval.NOT_REQUIRED,
+        approval=_NOT_REQUIRED,
     )
     return OrderApproved(
         order=order, checks=proposal.checks, sizing=proposal.size, costs=proposal.cost, exits=proposal.exits
@@ -87,14 +88,21 @@ def _reduce(state: State, held: Position, terms: OrderTerms, view: MarketView | 
 
     A form that lacks its price goes at market: a reduction is not refused for its form.
     """
-    mid = entries.mid_price(view) if view is not None else divide(held.value, held.quantity)
+    mid = reference_price(view, held.symbol) or divide(held.value, held.quantity)
+    has_form = soundness.are_terms_sound(terms)
     kind, force, limit, trigger = OrderType.MARKET, TimeInForce.IOC, None, None
-    if terms.order_type is OrderType.LIMIT and terms.limit_price is not None:
+    if has_form and terms.order_type is OrderType.LIMIT and terms.limit_price is not None:
         kind, force, limit = OrderType.LIMIT, terms.time_in_force, terms.limit_price
-    elif terms.order_type not in (OrderType.LIMIT, OrderType.MARKET) and terms.trigger_price is not None:
+    elif has_form and terms.order_type not in (OrderType.LIMIT, OrderType.MARKET) and terms.trigger_price is not None:
         kind, force, trigger = terms.order_type, TimeInForce.GTC, terms.trigger_price
     quantity = min(terms.quantity, held.quantity)
     return _reducing(state, held, 0, Purpose.CLOSE, kind, force, quantity, limit, trigger, trigger or mid)
+
+
+def reference_price(view: MarketView | None, symbol: str) -> Decimal:
+    """Return the mid that a closing order is measured from, zero where the market is not known well enough."""
+    is_known = view is not None and view.symbol == symbol and soundness.is_quote_sound(view)
+    return entries.mid_price(view) if view is not None and is_known else ZERO
 
 
 def close(state: State, held: Position, reference: Decimal, attempt: int, ordinal: int) -> OrderApproved:
@@ -158,6 +166,6 @@ def _reducing(
         trigger_price=trigger_price,
         reduce_only=True,
         reference_price=reference_price,
-        approval=Approval.NOT_REQUIRED,
+        approval=_NOT_REQUIRED,
     )
     return OrderApproved(order=order, checks=_REDUCES, sizing=None, costs=None, exits=None)

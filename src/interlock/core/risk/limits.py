@@ -8,6 +8,7 @@ from collections import deque
 from decimal import Decimal
 from itertools import product
 
+from interlock.core.risk.factors import Factors
 from interlock.core.state import Order, Owner, State
 from interlock.messages.market import MarketView
 from interlock.messages.orders import Check
@@ -83,7 +84,7 @@ def market(limits: Limits, view: MarketView) -> Checks:
     age, latency, spread = view.age_ms, view.latency_ms, view.spread_bps
     age_max, latency_max, spread_max = limits.quote_age_ms_max, limits.latency_ms_max, limits.spread_bps_max
     return (
-        Check("RISK-007", age, age_max, age * 100 // age_max, age <= age_max),
+        Check("RISK-007", age, age_max, age * 100 // age_max, 0 <= age <= age_max),
         Check("RISK-008", 0, latency_max, 0, False)
         if latency is None
         else Check("RISK-008", latency, latency_max, latency * 100 // latency_max, latency <= latency_max),
@@ -110,6 +111,8 @@ def pace(state: State, limits: Limits, owner: Owner, symbol: str, at_ns: int) ->
 
 def count_since(times: deque[int], since_ns: int) -> int:
     """Count the times after `since_ns` in a deque that the fold keeps short and sorted: few are to be left out."""
+    if not times or times[0] > since_ns:
+        return len(times)
     past = 0
     for time_ns in times:
         if time_ns > since_ns:
@@ -148,22 +151,24 @@ def _most(code: str, value: Decimal, limit: Decimal) -> Check:
 
 
 def value(
-    limits: Limits,
-    order_usdt: Decimal,
-    position: tuple[Decimal, Decimal],
-    exposure: tuple[Decimal, Decimal, Decimal],
-    loss: tuple[Decimal, Decimal],
+    by: Factors, equity: Decimal, order_usdt: Decimal, held_usdt: Decimal, committed_usdt: Decimal, loss_usdt: Decimal
 ) -> Checks:
-    """Order value, position, exposure, leverage and planned loss, in USDT.
+    """Order value, position, exposure, leverage and planned loss, in USDT, this order included.
 
-    Each pair is (value, limit), this order included; exposure has two limits, its cap and equity times leverage.
+    `held_usdt` is what the owner holds and has asked for in the symbol, `committed_usdt` the same of the account.
     """
-    return (
-        _most("RISK-021", order_usdt, limits.order_usdt_max),
-        _most("RISK-022", *position),
-        _most("RISK-023", exposure[0], exposure[1]),
-        _most("RISK-024", exposure[0], exposure[2]),
-        _most("RISK-029", *loss),
+    rules, exposure_usdt = by.policy.limits, committed_usdt + order_usdt
+    return tuple(
+        [
+            Check(code, used, limit, used * HUNDRED // limit if limit else percent_of(used, limit), used <= limit)
+            for code, used, limit in (
+                ("RISK-021", order_usdt, rules.order_usdt_max),
+                ("RISK-022", held_usdt + order_usdt, equity * by.position),
+                ("RISK-023", exposure_usdt, equity * by.exposure),
+                ("RISK-024", exposure_usdt, equity * rules.leverage_max),
+                ("RISK-029", loss_usdt, equity * by.loss),
+            )
+        ]
     )
 
 

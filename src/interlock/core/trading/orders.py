@@ -62,6 +62,6 @@ def cancel_refused(order: Order | None, told: CancelRejectReported) -> tuple[Eve
 
 def silent(order: Order | None, told: SilenceReported) -> tuple[Event, ...]:
     """No answer: the order is unknown, unless the venue has already told us of it."""
-    if order is None or order.status not in AWAITS_ANSWER or order.status is OrderStatus.UNKNOWN:
+    if order is None or not order.is_open or order.is_unknown or order.venue_order_id or order.quantity_filled:
         return ()
     return (OrderWentUnknown(order_id=told.order_id, text=told.text),)

@@ -7,7 +7,7 @@ import pytest
 from interlock.core.state import State
 from interlock.messages import commands as c
 from interlock.messages import events as e
-from interlock.messages.policy import Limits, Policy
+from interlock.messages.policy import Limits, Policy, Sizing
 from interlock.messages.words import Intent, LatchLevel, Mode, OrderType, Purpose, TimeInForce
 from interlock.units.sides import Side
 from tests.builders import (
@@ -147,6 +147,13 @@ def test_what_is_asked_for_counts_until_it_ends() -> None:
     assert account.reserved == first.quantity * 50_500 + second.quantity * 50_500
     events = core.tell(raised())
     assert approved_in(events) == []
+
+
+def test_what_is_asked_for_leaves_less_room_under_the_cap_of_all() -> None:
+    core = founded(Policy(sizing=changed(Sizing(), position_bps_max=Decimal(4_000))))
+    first, second = (approved_in(core.tell(raised(symbol=symbol)))[0] for symbol in (SYMBOL, OTHER_SYMBOL))
+    assert (first.quantity, second.quantity) == (Decimal("0.079"), Decimal("0.020"))
+    assert core.state.accounts["paper-main"].reserved <= Decimal(5_000)
 
 
 def test_order_ids_come_from_the_log_and_differ() -> None:

@@ -258,6 +258,11 @@ CASES: dict[str, tuple[Situation | Told, Situation | Told]] = {
     "RISK-039": (NO_SEED, SEED),
     "RISK-040": (FINE, Situation(A_STOP)),
     "RISK-041": (Told(lambda core: cancel(entered_target(core))), Told(lambda core: cancel(entered_stop(core)))),
+    "RISK-042": (
+        Told(lambda core: c.OpenAccount(account="a second", venue="paper", balance=Decimal(1))),
+        Told(lambda core: c.OpenAccount(account=ACCOUNT, venue="paper", balance=Decimal(1))),
+    ),
+    "RISK-043": (Situation(LONG), Situation(LONG, edge="NaN")),
 }
 
 
@@ -275,8 +280,44 @@ def test_every_rule_has_a_case_here() -> None:
     assert set(CASES) == set(RULES)
 
 
+@pytest.mark.parametrize(
+    ("broken", "rule"),
+    [
+        ({"symbol": OTHER_SYMBOL}, "RISK-006"),
+        ({"bid": Decimal(0)}, "RISK-009"),
+        ({"ask": Decimal(1)}, "RISK-009"),
+        ({"bid": Decimal("NaN")}, "RISK-009"),
+        ({"atr": Decimal(0)}, "RISK-014"),
+        ({"atr": Decimal(-1)}, "RISK-014"),
+        ({"atr": Decimal("NaN")}, "RISK-014"),
+        ({"age_ms": -1}, "RISK-007"),
+    ],
+)
+@pytest.mark.parametrize("asked", [LONG, terms()])
+def test_a_market_that_cannot_be_computed_with_is_refused(
+    asked: Intent | OrderTerms, broken: dict[str, object], rule: str
+) -> None:
+    assert Situation(asked, seen=changed(view(), **broken)).refused_by() == {rule}
+
+
+@pytest.mark.parametrize("quantity", ["NaN", "Infinity", "-Infinity"])
+def test_a_quantity_that_is_no_number_is_refused(quantity: str) -> None:
+    assert Situation(terms(quantity=quantity)).refused_by() == {"RISK-043"}
+
+
+@pytest.mark.parametrize("limit", ["NaN", "0", "-1"])
+def test_a_price_that_is_no_price_is_refused_but_never_on_a_reduction(limit: str) -> None:
+    assert Situation(terms(limit=limit)).refused_by() == {"RISK-043"}
+    reducing = Situation(terms(Side.SELL, "0.001", limit=limit), before=hold_a_little)
+    assert reducing.refused_by() == set()
+
+
 def test_latency_that_is_not_known_is_refused() -> None:
     assert Situation(seen=changed(view(), latency_ms=None)).refused_by() == {"RISK-008"}
+
+
+def test_a_signal_is_not_sized_on_no_equity() -> None:
+    assert Situation(LONG, before=lose_all).refused_by() == {"RISK-015"}
 
 
 def test_a_gap_of_the_symbol_is_refused_until_it_is_synced() -> None:
