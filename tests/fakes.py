@@ -52,6 +52,9 @@ class MemoryJournal:
     def records(self) -> list[Record]:
         return [decode(body) for body in self.bodies]
 
+    def free_bytes(self) -> int:
+        return 1 << 40
+
     def append(
         self, bodies: Sequence[bytes], blobs: Sequence[bytes] = (), openings: Sequence[tuple[str, bytes]] = ()
     ) -> Head:

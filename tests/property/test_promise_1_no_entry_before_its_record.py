@@ -179,6 +179,9 @@ class FullAfter:
     def head(self) -> Head:
         return self._journal.head
 
+    def free_bytes(self) -> int:
+        return self._journal.free_bytes()
+
     def append(
         self, bodies: Sequence[bytes], blobs: Sequence[bytes] = (), openings: Sequence[tuple[str, bytes]] = ()
     ) -> Head:

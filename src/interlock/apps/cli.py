@@ -78,7 +78,11 @@ def main(words: list[str] | None = None) -> int:
         write_fault(fault.what, fault.hint, is_json)
         return exit_code_of(fault)
     except KeyboardInterrupt:
-        write_fault("Interrupted. What was written before is complete.", "`interlock log show` reads it; a new backtest needs an empty --state.", False)
+        write_fault(
+            "Interrupted. What was written before is complete.",
+            "`interlock log show` reads it; a new backtest needs an empty --state.",
+            False,
+        )
         return INTERRUPTED
     except BrokenPipeError:
         _write_nowhere()

@@ -8,7 +8,7 @@ from interlock.core.state import Account, LastEntry, Order, Owner, Position, Sta
 from interlock.messages import events as e
 from interlock.messages.events import Event
 from interlock.messages.orders import ApprovedOrder
-from interlock.messages.words import LatchLevel, Mode, OrderStatus, OrderType, Purpose, TimeInForce
+from interlock.messages.words import LatchLevel, Mode, OrderStatus, Purpose
 from interlock.units.instruments import Instrument
 from interlock.units.money import MONEY_STEP, ZERO, divide
 from interlock.units.sides import SIGN
@@ -107,6 +107,7 @@ def _found(state: State, event: Founding) -> None:
             state.is_ended = False
         case e.RunEnded():
             state.is_ended = True
+            state.is_armed = False
         case e.PolicySeeded():
             state.policy = event.policy
         case e.InstrumentsListed():
@@ -173,18 +174,11 @@ def _attach(state: State, approved: ApprovedOrder) -> None:
         held.stop_id = approved.order_id
     elif approved.purpose is Purpose.TARGET:
         held.target_id = approved.order_id
-    elif approved.quantity >= held.quantity and is_at_once(approved):
+    elif approved.purpose is Purpose.CLOSE:
         held.close_id = approved.order_id
         held.close_attempts += 1
         if held.close_attempts == 1:
             held.close_reference = approved.reference_price
-
-
-def is_at_once(approved: ApprovedOrder) -> bool:
-    """Tell whether an order meets the market when it arrives and rests no longer, so that it closes what it names."""
-    if approved.order_type is OrderType.LIMIT:
-        return approved.time_in_force in (TimeInForce.IOC, TimeInForce.FOK)
-    return approved.order_type is OrderType.MARKET
 
 
 def _lose_sight(state: State, order: Order) -> None:

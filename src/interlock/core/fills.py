@@ -10,7 +10,7 @@ from interlock.core.trading import positions
 from interlock.messages import events as e
 from interlock.messages import observations as o
 from interlock.messages.events import Event
-from interlock.messages.words import OrderStatus, Purpose
+from interlock.messages.words import Mode, OrderStatus, Purpose
 from interlock.units.money import ZERO
 
 
@@ -18,18 +18,18 @@ def filled(state: State, at_ns: int, fill: o.FillReported) -> tuple[Event, ...]:
     """A fill changes order, position, profit and exits in one record, or it is named as not ours."""
     order = state.orders.get(fill.order_id)
     if order is None:
-        return (_unowned(fill, "no order of ours has this id"),)
+        return _unowned(state, fill, "no order of ours has this id")
     if fill.trade_id in order.trade_ids:
         return ()
     approved = order.approved
     if fill.quantity <= ZERO or fill.price <= ZERO:
-        return (_unowned(fill, "price and quantity of a trade must be above zero"),)
+        return _unowned(state, fill, "price and quantity of a trade must be above zero")
     if fill.quantity > order.quantity_left:
-        return (_unowned(fill, f"the order has only {order.quantity_left} left to fill"),)
+        return _unowned(state, fill, f"the order has only {order.quantity_left} left to fill")
     held = state.positions.get((approved.account, approved.symbol, approved.owner))
     change = positions.change(held, order, fill)
     if change is None:
-        return (_unowned(fill, "its owner holds no position that it could reduce"),)
+        return _unowned(state, fill, "its owner holds no position that it could reduce")
     filled = order.quantity_filled + fill.quantity
     told = e.OrderFilled(
         order_id=fill.order_id,
@@ -45,10 +45,14 @@ def filled(state: State, at_ns: int, fill: o.FillReported) -> tuple[Event, ...]:
     return (told, change, *_exits_after(state, at_ns, order, fill, held, change))
 
 
-def _unowned(fill: o.FillReported, detail: str) -> e.UnownedFillFound:
-    return e.UnownedFillFound(
+def _unowned(state: State, fill: o.FillReported, detail: str) -> tuple[Event, ...]:
+    """Name a fill that nothing of ours explains. The venue's book is then not ours, so nothing more is entered."""
+    found = e.UnownedFillFound(
         order_id=fill.order_id, trade_id=fill.trade_id, price=fill.price, quantity=fill.quantity, detail=detail
     )
+    if not state.is_armed:
+        return (found,)
+    return (found, e.Disarmed(reason=f"the venue told of a fill that nothing explains: {detail}"))
 
 
 def _exits_after(
@@ -63,6 +67,7 @@ def _exits_after(
 
     New exits are asked for before the old ones are cancelled: both only reduce, so two are safe and none is not. While
     an order that closes the whole position is at work, or its stop, the exits stay as they are until that one ends.
+    What fills in mode Emergency was on its way when everything was closed: it is closed as well.
     """
     events: list[Event] = []
     key = (change.account, change.symbol, change.owner)
@@ -76,6 +81,8 @@ def _exits_after(
             fresh = _hypothetical(change)
             events += gate.protect(state, fresh, change.exits, change.quantity, change.cost, 0)
             events.append(e.TimerSet(timer=hold_timer(key), at_ns=at_ns + change.exits.hold_ns_max))
+            if state.mode is Mode.EMERGENCY:
+                events.append(gate.close(state, fresh, ZERO, 0, 2))
         case e.PositionIncreased() | e.PositionReduced():
             assert held is not None, "only a held position grows or shrinks"
             plan = change.exits if isinstance(change, e.PositionIncreased) else held.exits
@@ -92,6 +99,8 @@ def _exits_after(
             else:
                 events.append(target)
             events += _cancel_orders(state, key, spared, "exits follow the position's size")
+            if state.mode is Mode.EMERGENCY and not held.close_id:
+                events.append(gate.close(state, _grown_meanwhile(held, change), ZERO, 0, 2))
         case _:
             assert_never(change)
     return events
@@ -136,7 +145,7 @@ def _own_reductions(state: State, key: PositionKey) -> set[str]:
     return {
         order_id
         for order_id, order in state.open_orders.get(key[1], {}).items()
-        if order.approved.purpose is Purpose.CLOSE
+        if order.approved.purpose in (Purpose.CLOSE, Purpose.REDUCE)
         and (order.approved.account, order.approved.owner) == (key[0], key[2])
     }
 

@@ -20,14 +20,14 @@ from interlock.messages.refusals import KNOWN_ALREADY, ORDER_KNOWN, OWNER, SEEDE
 from interlock.messages.words import Purpose
 from interlock.units.money import ZERO, divide
 from interlock.units.sides import SIGN
-from interlock.units.time import NS_PER_S
+from interlock.units.time import NS_PER_MS, NS_PER_S
 
 evolve = changes.evolve
 fold = changes.fold
 react = obligations.react
 outstanding = obligations.outstanding
-MARK_RECORD_NS = NS_PER_S
-"""A mark of what is held becomes a record this often, an account and symbol."""
+MARK_RECORD_NS = NS_PER_S - NS_PER_MS
+"""A mark of what is held becomes a record once a second, an account and symbol; a mark a little early counts, too."""
 
 
 def decide(state: State, at_ns: int, asked: Input) -> tuple[Event, ...]:

@@ -35,13 +35,20 @@ QUOTE_AGE = Rule("RISK-007", "quote_age", "age of the quote", "ms", "most", "Che
 LATENCY = Rule("RISK-008", "latency", "feed latency", "ms", "most", "Check the line to the venue, and the clock.")
 QUOTE_SANE = Rule("RISK-009", "quote_sane", "last tick good", "", "must", "Wait for a good tick; see the bad ones.")
 SPREAD = Rule("RISK-010", "spread", "spread", "bps", "most", "Wait for a tighter market, or trade by limit.")
-BOOK = Rule("RISK-011", "book", "order book whole", "", "must", "Feed a depth snapshot, or wait for the resync.")
+BOOK = Rule(
+    "RISK-011",
+    "book",
+    "order book whole, or none in the feed",
+    "",
+    "must",
+    "Feed a depth snapshot, or wait for the resync.",
+)
 SYMBOL = Rule("RISK-012", "symbol", "symbol and side allowed", "", "must", "Allow it under `symbols` in the policy.")
 INSTRUMENT = Rule("RISK-013", "instrument", "instrument tradable", "", "must", "Trade one listed as tradable.")
 ATR = Rule("RISK-014", "atr", "ATR known", "", "must", "Wait until enough bars have closed.")
 EQUITY = Rule("RISK-015", "equity", "equity", "USDT", "least", "Fund the account; nothing is sized on no equity.")
 QUANTITY = Rule("RISK-016", "quantity_min", "quantity", "base", "least", "Too small to place; see what capped it.")
-QUANTITY_MAX = Rule("RISK-017", "quantity_max", "quantity", "base", "most", "Split the order.")
+QUANTITY_MAX = Rule("RISK-017", "quantity_max", "quantity with what is held", "base", "most", "Reduce first.")
 LOT = Rule("RISK-018", "lot", "remainder off the lot step", "base", "most", "Round the quantity to the venue's step.")
 TICK = Rule("RISK-019", "tick", "remainder off the price tick", "quote", "most", "Round the price to the tick.")
 NOTIONAL = Rule("RISK-020", "notional_min", "order value", "USDT", "least", "Too small to place; see what capped it.")
@@ -51,15 +58,15 @@ EXPOSURE = Rule("RISK-023", "exposure", "total exposure", "USDT", "most", "Reduc
 LEVERAGE = Rule("RISK-024", "leverage", "exposure under leverage", "USDT", "most", "Reduce exposure or add equity.")
 POSITIONS_OPEN = Rule("RISK-025", "positions_open", "open positions", "", "most", "Close one first.")
 ORDERS_OPEN = Rule("RISK-026", "orders_open", "open orders", "", "most", "Cancel one first, or wait for an end.")
-ORDER_RATE = Rule("RISK-027", "order_rate", "orders in the last minute", "", "most", "Slow down; check for a loop.")
+ORDER_RATE = Rule("RISK-027", "order_rate", "entries in the last minute", "", "most", "Slow down; check for a loop.")
 SIGNAL_RATE = Rule("RISK-028", "signal_rate", "signals in the last hour", "", "most", "Check the strategy for a flood.")
 LOSS_TRADE = Rule("RISK-029", "loss_trade", "planned loss", "USDT", "most", "Use a smaller size or a nearer stop.")
 COLLAR = Rule("RISK-030", "collar", "price away from the mid", "quote", "most", "Price it nearer to the market.")
-DUPLICATE = Rule("RISK-031", "duplicate", "time since the same order", "ms", "least", "Wait, if you mean it twice.")
+DUPLICATE = Rule("RISK-031", "duplicate", "time since the same order, or the window", "ms", "least", "Wait.")
 SELF_TRADE = Rule("RISK-032", "self_trade", "own orders it would hit", "", "most", "Cancel the opposite order first.")
 EDGE = Rule("RISK-033", "edge", "expected edge after costs", "bps", "least", "Only take signals that pay their costs.")
 FLIP = Rule("RISK-034", "flip", "order reduces or adds, never flips", "", "must", "Close the position first.")
-OPPOSITE = Rule("RISK-035", "opposite_owner", "no owner on the other side", "", "must", "Wait until they are flat.")
+OTHER_OWNER = Rule("RISK-035", "other_owner", "no other owner in the symbol", "", "must", "Wait until they are flat.")
 UNKNOWN_ORDER = Rule("RISK-036", "unknown_order", "orders of unknown fate", "", "most", "Wait for the venue's answer.")
 NOTHING_TO_REDUCE = Rule("RISK-037", "nothing_to_reduce", "position to reduce", "", "must", "Nothing is held.")
 ORDER_KNOWN = Rule("RISK-038", "order_known", "order known and open", "", "must", "Check the id; it may have ended.")
@@ -80,7 +87,7 @@ RULES: dict[str, Rule] = {
         *(
             EDGE,
             FLIP,
-            OPPOSITE,
+            OTHER_OWNER,
             UNKNOWN_ORDER,
             NOTHING_TO_REDUCE,
             ORDER_KNOWN,

@@ -29,9 +29,13 @@ class KillWay(Enum):
 
 
 class Purpose(Enum):
-    """Why an order exists. Everything but ENTRY only ever reduces."""
+    """Why an order exists. Everything but ENTRY only ever reduces.
+
+    STOP and TARGET rest as a position's exits, CLOSE is ours to end a position, REDUCE is what its owner asked for.
+    """
 
     ENTRY = "entry"
+    REDUCE = "reduce"
     STOP = "stop"
     TARGET = "target"
     CLOSE = "close"

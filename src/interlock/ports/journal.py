@@ -21,6 +21,10 @@ class JournalWriter(Protocol):
         """Size and root of what is on disk."""
         ...
 
+    def free_bytes(self) -> int:
+        """Return how many bytes may still be written where the journal lies."""
+        ...
+
     def append(
         self, bodies: Sequence[bytes], blobs: Sequence[bytes] = (), openings: Sequence[tuple[str, bytes]] = ()
     ) -> Head:

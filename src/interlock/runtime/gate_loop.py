@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from interlock.core.machine import decide, fold, react
 from interlock.core.state import State
-from interlock.messages.commands import ProposeOrder, RaiseSignal
+from interlock.messages.commands import Disarm, ProposeOrder, RaiseSignal
 from interlock.messages.effects import Effect
 from interlock.messages.events import Event, OrderRefused, SignalTaken
 from interlock.messages.observations import RefusalsCounted
@@ -17,6 +17,8 @@ from interlock.ports.journal import Head, JournalWriter
 from interlock.units.faults import Fault
 from interlock.units.time import NS_PER_S
 
+MIB = 1_048_576
+LOW_WATER_BYTES = 256 * MIB
 TURN_RECORDS_MAX = 512
 """A turn is committed at the latest when it holds so many records."""
 REPEAT_WINDOW_NS = NS_PER_S
@@ -42,8 +44,12 @@ class _Repeats(Struct):
 class GateLoop:
     """The one owner of the state and the one writer of the journal."""
 
-    def __init__(self, journal: JournalWriter, state: State, authority: Authority) -> None:
+    def __init__(
+        self, journal: JournalWriter, state: State, authority: Authority, low_water_bytes: int = LOW_WATER_BYTES
+    ) -> None:
+        """Take the state and the journal. Below `low_water_bytes` of free disk the run is disarmed."""
         self.state = state
+        self._low_water_bytes = low_water_bytes
         self._journal = journal
         self._authority = authority
         self._bodies: list[bytes] = []
@@ -145,10 +151,23 @@ class GateLoop:
         Errors: a Fault of the journal. The state is then ahead of the log, and the process must end.
         """
         if self._bodies:
+            self._watch_disk()
             self._journal.append(self._bodies, self._blobs)
             self._bodies, self._blobs = [], []
         effects, self._effects = self._effects, []
         return effects
+
+    def _watch_disk(self) -> None:
+        """Disarm while there is still room to write it: what runs out of disk must not open anything more."""
+        if not self.state.is_armed:
+            return
+        free_bytes = self._journal.free_bytes()
+        if free_bytes < self._low_water_bytes:
+            least_mib = self._low_water_bytes // MIB
+            reason = f"the disk has {free_bytes // MIB} MiB free; below {least_mib} MiB nothing is entered"
+            asked = Disarm(reason=reason)
+            moment = self.state.at_ns + 1
+            self._record(moment, "gate", asked, decide(self.state, moment, asked))
 
 
 def _refusal_alone(events: tuple[Event, ...]) -> OrderRefused | None:

@@ -36,6 +36,9 @@ class KeptRecords:
     def head(self) -> Head:
         return Head(len(self.bodies), bytes(32))
 
+    def free_bytes(self) -> int:
+        return 1 << 40
+
     def append(
         self, bodies: Sequence[bytes], blobs: Sequence[bytes] = (), openings: Sequence[tuple[str, bytes]] = ()
     ) -> Head:

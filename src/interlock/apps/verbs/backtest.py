@@ -5,6 +5,7 @@ import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,6 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
     in_force = assembly.settings_in_force(settings, arguments.strategy, tuple(recordings.recordings))
     instruments = assembly.instruments_for(recordings, settings)
     plan = assembly.plan_backtest(arguments.feed, arguments.seed, recordings, seeded, in_force, instruments)
+    plan = replace(plan, low_water_bytes=settings.journal.low_water_mib * _MIB)
     journal = Journal.create(directory, origin=ORIGIN, lease_epoch=0)
     with _closed(journal), _progress(is_quiet=arguments.json) as progress, _few_collections():
         outcome = play(plan, journal, progress)
@@ -179,6 +181,7 @@ def _tell(reader: "JournalReader", outcome: "Outcome", notes: list[str], argumen
         record = decode(body)
         summary.fold(record)
         first = first or _closed_by_its_exits(record)
+        notes += _alarms(record)
     result = summary.result(outcome.head.root.hex())
     if not result.signals and outcome.bars_closed:
         notes.append(f"no strategy raised a signal in {outcome.bars_closed} bars, so nothing was asked of the gate")
@@ -195,6 +198,19 @@ def _tell(reader: "JournalReader", outcome: "Outcome", notes: list[str], argumen
         output.write_text(story_of(reader, first))
 
 
+def _alarms(record: "Record") -> list[str]:
+    """Return what in a record a person must not overlook: a fill that nothing explains, a run that disarmed itself."""
+    from interlock.messages.events import Disarmed, UnownedFillFound
+
+    notes = []
+    for event in record.events:
+        if isinstance(event, UnownedFillFound):
+            notes.append(f"record {record.seq}: nothing explains a fill of {event.order_id}: {event.detail}")
+        elif isinstance(event, Disarmed):
+            notes.append(f"record {record.seq}: the run was disarmed, nothing was entered after it: {event.reason}")
+    return notes
+
+
 def _closed_by_its_exits(record: "Record") -> str | None:
     """Return the order that closed a position by its stop or target in this record, if one did: a story with an end."""
     from interlock.messages.events import OrderFilled, PositionClosed
@@ -202,7 +218,7 @@ def _closed_by_its_exits(record: "Record") -> str | None:
 
     filled = [event.order_id for event in record.events if isinstance(event, OrderFilled)]
     closed = [event for event in record.events if isinstance(event, PositionClosed)]
-    return filled[0] if closed and closed[0].purpose is not Purpose.CLOSE else None
+    return filled[0] if closed and closed[0].purpose in (Purpose.STOP, Purpose.TARGET) else None
 
 
 @contextmanager

@@ -89,7 +89,7 @@ def for_signal(
     room = mid * by.collar
     price, own = _entry_price(state, owner.account, symbol, side, mid, room, traded.price_tick)
     plan = exits.plan(by, traded, view.atr, mid, side, signal.target_price)
-    held_usdt = held_and_asked(state, owner, symbol)
+    held_usdt, held_quantity = held_and_asked(state, owner, symbol)
     committed = account.exposure + account.reserved
     worst = mid + room
     size = sizing.fixed_risk(by, traded, equity, worst, plan.stop_distance, held_usdt, committed)
@@ -110,7 +110,7 @@ def for_signal(
         *limits.value(by, equity, order_usdt, held_usdt, committed, loss_usdt),
         *limits.price(own, side, price, mid, room),
         limits.edge(signal.edge_bps - cost.total_bps, policy.costs.edge_bps_min),
-        *limits.filters(traded, quantity, price, False),
+        *limits.filters(traded, quantity, held_quantity, price),
     )
     if not all_passed(checks):
         return refused(owner_id, symbol, side, checks, size, cost)
@@ -120,7 +120,10 @@ def for_signal(
 def for_terms(
     state: State, at_ns: int, owner: Owner | None, owner_id: str, terms: OrderTerms, view: MarketView | None
 ) -> Proposal | OrderRefused:
-    """Judge an entry whose size and price a bot or a person gave. Its exits are the policy's."""
+    """Judge an entry whose size and price a bot or a person gave. Its exits are the policy's.
+
+    One at market goes as an order that takes at once up to the collar: at market it might fill anywhere.
+    """
     side, symbol, quantity = terms.side, terms.symbol, terms.quantity
     traded, policy = state.instruments.get(symbol), state.policy
     lacks = _missing(state, owner, view, symbol, soundness.are_terms_sound(terms))
@@ -135,14 +138,16 @@ def for_terms(
         failed = _no_equity(equity) if equity <= ZERO else Check("RISK-016", quantity, traded.quantity_min, 0, False)
         return refused(owner_id, symbol, side, (*limits.permission(state), failed))
     by, rules = factors(policy), policy.limits
-    mid, touch = mid_price(view), view.ask if side is _BUY else view.bid
-    price = touch if is_market or terms.limit_price is None else terms.limit_price
-    worst = max(price, touch)
-    order_usdt, held_usdt = quantity * worst, held_and_asked(state, owner, symbol)
+    mid = mid_price(view)
+    room = mid * by.collar
+    price, own = _entry_price(state, owner.account, symbol, side, mid, room, traded.price_tick)
+    if terms.limit_price is not None and not is_market:
+        price = terms.limit_price
+    order_usdt = quantity * max(price, mid + room)
+    held_usdt, held_quantity = held_and_asked(state, owner, symbol)
     cost = costs.round_trip(by, view, mid, order_usdt)
     plan = exits.plan(by, traded, view.atr, mid, side, None)
     loss_usdt = quantity * plan.stop_distance + share_bps(order_usdt, cost.total_bps)
-    own = limits.own_best_opposite(state, owner.account, symbol, side)
     checks = (
         *limits.permission(state),
         *limits.conditions(state, policy, owner, view, side, traded),
@@ -150,14 +155,13 @@ def for_terms(
         *limits.pace(state, rules, owner, symbol, at_ns),
         limits.duplicate(state, rules, owner_id, symbol, side, quantity, at_ns),
         *limits.value(by, equity, order_usdt, held_usdt, account.exposure + account.reserved, loss_usdt),
-        *limits.price(own, side, price, mid, mid * by.collar),
-        *limits.filters(traded, quantity, price, is_market),
+        *limits.price(own, side, price, mid, room),
+        *limits.filters(traded, quantity, held_quantity, price),
     )
     if not all_passed(checks):
         return refused(owner_id, symbol, side, checks, None, cost)
-    limit_price = None if is_market else terms.limit_price
-    kind, force = terms.order_type, terms.time_in_force
-    return Proposal(side, kind, force, quantity, limit_price, mid, checks, None, cost, plan)
+    force = _IOC if is_market else terms.time_in_force
+    return Proposal(side, _LIMIT, force, quantity, price, mid, checks, None, cost, plan)
 
 
 def _missing(
@@ -212,11 +216,12 @@ def _entry_price(
     return (max(price, own + tick) if own is not None else price), own
 
 
-def held_and_asked(state: State, owner: Owner, symbol: str) -> Decimal:
-    """Return what an owner holds in a symbol, and has asked for in orders that may still fill, in USDT."""
+def held_and_asked(state: State, owner: Owner, symbol: str) -> tuple[Decimal, Decimal]:
+    """Return what an owner holds in a symbol, and has asked for in orders that may still fill: in USDT, and in base."""
     held = state.positions.get((owner.account, symbol, owner.owner))
-    total = held.value if held is not None else ZERO
+    total, quantity = (held.value, held.quantity) if held is not None else (ZERO, ZERO)
     for order in state.open_orders.get(symbol, {}).values():
         if order.reserved and order.approved.owner == owner.owner and order.approved.account == owner.account:
             total += order.reserved
-    return total
+            quantity += order.quantity_left
+    return total, quantity

@@ -96,7 +96,7 @@ def _reduce(state: State, held: Position, terms: OrderTerms, view: MarketView | 
     elif has_form and terms.order_type not in (OrderType.LIMIT, OrderType.MARKET) and terms.trigger_price is not None:
         kind, force, trigger = terms.order_type, TimeInForce.GTC, terms.trigger_price
     quantity = min(terms.quantity, held.quantity)
-    return _reducing(state, held, 0, Purpose.CLOSE, kind, force, quantity, limit, trigger, trigger or mid)
+    return _reducing(state, held, 0, Purpose.REDUCE, kind, force, quantity, limit, trigger, trigger or mid)
 
 
 def reference_price(view: MarketView | None, symbol: str) -> Decimal:

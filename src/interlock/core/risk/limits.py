@@ -50,31 +50,35 @@ def permission(state: State) -> Checks:
 
 
 def conditions(state: State, policy: Policy, owner: Owner, view: MarketView, side: Side, traded: Instrument) -> Checks:
-    """Quote sane, book whole, symbol and side allowed, instrument tradable, no flip, no other owner opposite."""
+    """Quote sane, book whole, symbol and side allowed, instrument tradable, no flip, no other owner in the symbol."""
     symbol = view.symbol
     held = state.positions.get((owner.account, symbol, owner.owner))
-    flips, opposite = held is not None and held.side is not side, False
+    flips, is_shared = held is not None and held.side is not side, False
     for order in state.open_orders.get(symbol, {}).values():
         approved = order.approved
-        if not approved.reduce_only and approved.side is not side:
-            flips = flips or approved.owner == owner.owner
-            opposite = opposite or (approved.owner != owner.owner and approved.account == owner.account)
+        if not approved.reduce_only and approved.account == owner.account:
+            flips = flips or (approved.owner == owner.owner and approved.side is not side)
+            is_shared = is_shared or approved.owner != owner.owner
     if len(state.positions) > (held is not None):
-        opposite = opposite or _stands_opposite(state, owner, symbol, side)
+        is_shared = is_shared or _is_held_by_other(state, owner, symbol)
     return _CONDITIONS[
         view.is_quote_sane,
         view.book is not _UNSYNCED and symbol not in state.gapped_symbols,
         side in policy.symbols.get(symbol, ()) and symbol in owner.symbols,
         traded.is_tradable,
         not flips,
-        not opposite,
+        not is_shared,
     ]
 
 
-def _stands_opposite(state: State, owner: Owner, symbol: str, side: Side) -> bool:
-    """Tell whether another owner of the account holds the other side of the symbol."""
+def _is_held_by_other(state: State, owner: Owner, symbol: str) -> bool:
+    """Tell whether another owner of the account holds the symbol.
+
+    At the venue a reduce-only order is bounded by the account's net position, not by its owner's: two reductions of one
+    owner that race would sell what another one holds.
+    """
     return any(
-        held.symbol == symbol and held.owner != owner.owner and held.account == owner.account and held.side is not side
+        held.symbol == symbol and held.owner != owner.owner and held.account == owner.account
         for held in state.positions.values()
     )
 
@@ -187,14 +191,17 @@ def edge(edge_bps: Decimal, edge_bps_min: Decimal) -> Check:
     return Check("RISK-033", edge_bps, edge_bps_min, used, edge_bps >= edge_bps_min or not edge_bps_min)
 
 
-def filters(traded: Instrument, quantity: Decimal, order_price: Decimal, is_market: bool) -> Checks:
-    """The venue's filters: quantity, lot, tick, least value."""
-    quantity_max = traded.market_quantity_max if is_market else traded.quantity_max
+def filters(traded: Instrument, quantity: Decimal, held: Decimal, order_price: Decimal) -> Checks:
+    """The venue's filters: quantity, lot, tick, least value.
+
+    The most is judged with what is `held` and asked for already, since one stop at market must be able to close it all.
+    """
+    quantity_max = min(traded.market_quantity_max, traded.quantity_max)
     quantity_min, notional_min, notional = traded.quantity_min, traded.notional_min, quantity * order_price
-    off_lot, off_tick = quantity % traded.quantity_step, ZERO if is_market else order_price % traded.price_tick
+    off_lot, off_tick = quantity % traded.quantity_step, order_price % traded.price_tick
     return (
         Check("RISK-016", quantity, quantity_min, _least_used(quantity, quantity_min), quantity >= quantity_min),
-        _most("RISK-017", quantity, quantity_max),
+        _most("RISK-017", held + quantity, quantity_max),
         Check("RISK-018", off_lot, ZERO, 100, False) if off_lot else _ON_LOT,
         Check("RISK-019", off_tick, ZERO, 100, False) if off_tick else _ON_TICK,
         Check("RISK-020", notional, notional_min, _least_used(notional, notional_min), notional >= notional_min),

@@ -36,6 +36,8 @@ def change(held: Position | None, order: Order, fill: FillReported) -> PositionC
             exits=order.exits,
         )
     if held.side is approved.side:
+        if approved.reduce_only:
+            return None
         return PositionIncreased(
             account=held.account,
             symbol=held.symbol,

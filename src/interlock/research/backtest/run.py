@@ -15,7 +15,7 @@ from interlock.messages.words import Mode
 from interlock.ports.journal import Head, JournalWriter
 from interlock.research.backtest.driver import Driver
 from interlock.research.backtest.virtual_clock import VirtualClock
-from interlock.runtime.gate_loop import GateLoop
+from interlock.runtime.gate_loop import LOW_WATER_BYTES, GateLoop
 from interlock.strategies.interface import Strategy
 from interlock.units.instruments import Instrument
 from interlock.venues.paper.exchange import PaperExchange
@@ -49,6 +49,7 @@ class Plan:
     balance: Decimal
     terms: VenueTerms
     automations: tuple[Automation, ...]
+    low_water_bytes: int = LOW_WATER_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def play(plan: Plan, journal: JournalWriter, progress: Callable[[int, int, int],
     tape = Tape(plan.recordings, plan.policy.bars)
     clock = VirtualClock(tape.start_ns)
     authority = Authority(method=ACTOR, session="", factor="none")
-    loop = GateLoop(journal, State(), authority)
+    loop = GateLoop(journal, State(), authority, plan.low_water_bytes)
     _found(loop, plan, tape.start_ns)
     exchange = PaperExchange(plan.account, plan.balance, plan.instruments, plan.terms, tape, clock, plan.identity.seed)
     strategies = {each.owner: (each.symbol, each.strategy) for each in plan.automations}
