@@ -8,14 +8,14 @@ from interlock.messages.orders import CostEstimate
 from interlock.units.money import BPS_STEP, ZERO
 
 
-def round_trip(factors: Factors, view: MarketView, mid: Decimal, order_usdt: Decimal) -> CostEstimate:
-    """Return the expected cost of entering and leaving as a taker, in basis points of the order's value.
+def round_trip(factors: Factors, view: MarketView, mid: Decimal, order_usdt: Decimal, is_resting: bool) -> CostEstimate:
+    """Return the expected cost of entering and leaving, in basis points of the order's value.
 
-    Fees and slippage count on both ways. Volatility adds a share of the ATR, impact a rate on the value above the
+    Fees and slippage count on both ways; an entry that can only rest (post only) pays the maker's fee. Volatility adds a share of the ATR, impact a rate on the value above the
     part that moves nothing. The worst way out is assumed: a stop is a taker, so is a time exit.
     """
-    fee, slippage = factors.fee_bps, factors.slippage_bps
+    fee, slippage = factors.fee_resting_bps if is_resting else factors.fee_bps, factors.slippage_bps
     volatility = ZERO if view.atr is None else (view.atr * factors.volatility / mid).quantize(BPS_STEP)
     excess = order_usdt - factors.policy.costs.impact_free_usdt
     impact = (excess * factors.impact_bps_per_usdt).quantize(BPS_STEP) if excess > ZERO else ZERO
-    return CostEstimate(fee, slippage, volatility, impact, factors.fixed_bps + volatility + impact)
+    return CostEstimate(fee, slippage, volatility, impact, fee + slippage + volatility + impact)

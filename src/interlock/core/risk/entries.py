@@ -98,7 +98,7 @@ def for_signal(
     if order_usdt < traded.notional_min:
         asked = _least(traded, worst)
         order_usdt = asked * worst
-    cost = costs.round_trip(by, view, mid, order_usdt)
+    cost = costs.round_trip(by, view, mid, order_usdt, False)
     loss_usdt = asked * plan.stop_distance + share_bps(order_usdt, cost.total_bps)
     rules = policy.limits
     checks = (
@@ -145,7 +145,7 @@ def for_terms(
         price = terms.limit_price
     order_usdt = quantity * max(price, mid + room)
     held_usdt, held_quantity = held_and_asked(state, owner, symbol)
-    cost = costs.round_trip(by, view, mid, order_usdt)
+    cost = costs.round_trip(by, view, mid, order_usdt, terms.time_in_force is TimeInForce.GTX)
     plan = exits.plan(by, traded, view.atr, mid, side, None)
     loss_usdt = quantity * plan.stop_distance + share_bps(order_usdt, cost.total_bps)
     checks = (

@@ -24,7 +24,7 @@ class Factors(Struct, frozen=True, gc=False):
     stop_max: Decimal
     fee_bps: Decimal
     slippage_bps: Decimal
-    fixed_bps: Decimal
+    fee_resting_bps: Decimal
     volatility: Decimal
     impact_bps_per_usdt: Decimal
     hold_ns_max: int
@@ -43,7 +43,7 @@ def _work_out(policy: Policy) -> Factors:
         exits.stop_bps_max / BPS,
         costs.taker_bps * _TWICE,
         costs.slippage_bps * _TWICE,
-        costs.taker_bps * _TWICE + costs.slippage_bps * _TWICE,
+        costs.maker_bps + costs.taker_bps,
         costs.slippage_atr_percent / HUNDRED * _TWICE * BPS,
         costs.impact_bps_per_1000_usdt / 1_000 * _TWICE,
         policy.bars.period_s * NS_PER_S * exits.hold_periods_max,
