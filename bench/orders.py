@@ -1,9 +1,11 @@
-"""Orders through gate, matching and a log on disk: many strategies that enter and leave all the time.
+"""Orders through gate, matching and a log on disk: a strategy on each symbol that enters and leaves all the time.
 
-The tape is simulated, so that anybody can run it. Each strategy enters, is filled, has its stop and its target placed,
-leaves, and has both cancelled; every order that left counts, cancellations do not. Policy and spacing are the bench's
-own: counts and windows of the limits are raised so that the rate is not what refuses. Costs, fills, latency and the
-synced commits are those of every backtest.
+The tape is simulated, so that anybody can run it. At every quote a strategy adds to its position, and at every tenth it
+leaves. Each fill brings a stop and a target for the new size, and the old ones are cancelled; every order that left
+counts, cancellations do not. Counts and windows of the limits are raised so that the rate is not what refuses. The
+venue is a fixed quarter of a second away, so that several orders are under way at any time, as with a busy bot: what is
+decided within that time is made durable by one synced commit, before the first of it can arrive. Costs and fills are
+those of every backtest.
 """
 
 import sys
@@ -20,20 +22,26 @@ from interlock.messages.market import Signal
 from interlock.messages.policy import Bars, Costs, Exits, Limits, Policy, Sizing
 from interlock.messages.words import Intent
 from interlock.research.backtest.run import Outcome, Plan
+from interlock.runtime.configuration.settings import Paper
 from interlock.strategies.interface import Bar, Quote
 from interlock.units.money import install_context
 
 PER_S_MIN = 6_000.0
 NAUTILUS_PER_S = {"a market order each quote": 2_760, "a limit order and a cancel each quote": 5_090}
-SEED, DURATION_S = 7, 90
-OWNERS_A_SYMBOL = 20
+SEED, DURATION_S = 7, 600
+ENTRIES = 9
+FAR = Paper(
+    latency_entry_ms_median=Decimal(250),
+    latency_entry_sigma=Decimal(0),
+    latency_response_ms_median=Decimal(250),
+    latency_response_sigma=Decimal(0),
+)
 _ROUNDS = 3
-_EVERY = 2
 _MANY = 1_000_000
 
 
 class InAndOut:
-    """Enters and leaves in turns, at every `_EVERY`-th quote."""
+    """Enters at each quote, and leaves at every tenth."""
 
     wants_quotes = True
 
@@ -45,15 +53,14 @@ class InAndOut:
         leave = Signal(
             symbol=symbol, intent=Intent.EXIT, edge_bps=Decimal(0), target_price=None, why="out, for the bench"
         )
-        self._signals = (entry, leave)
+        self._signals = (*[entry] * ENTRIES, leave)
 
     def on_quote(self, quote: Quote) -> Signal | None:
-        """Take a quote; signal at every n-th, once the ATR is known."""
+        """Take a quote; signal once the ATR is known."""
         if self._count < 0:
             return None
         self._count += 1
-        turn, rest = divmod(self._count, _EVERY)
-        return None if rest else self._signals[(turn - 1) % 2]
+        return self._signals[self._count % len(self._signals)]
 
     def on_bar(self, bar: Bar) -> Signal | None:
         """Take a bar: with the first ATR it begins."""
@@ -66,7 +73,7 @@ def policy() -> Policy:
     """Return the policy of the bench: small positions, and no limit on how often."""
     return Policy(
         bars=Bars(period_s=1),
-        sizing=Sizing(position_bps_max=Decimal(200), exposure_bps_max=Decimal(20_000)),
+        sizing=Sizing(risk_bps=Decimal(2), position_bps_max=Decimal(15_000), exposure_bps_max=Decimal(30_000)),
         limits=Limits(
             positions_open_max=_MANY,
             orders_open_max=_MANY,
@@ -80,8 +87,8 @@ def policy() -> Policy:
 
 
 def crowd(recordings: RecordingSet) -> Plan:
-    """Return a backtest with many such strategies on each symbol."""
-    return plan(recordings, policy(), InAndOut, owners_a_symbol=OWNERS_A_SYMBOL)
+    """Return a backtest with such a strategy on each symbol, at the distant venue."""
+    return plan(recordings, policy(), InAndOut, FAR)
 
 
 def once(recordings: RecordingSet, journal: Path) -> tuple[float, Outcome]:

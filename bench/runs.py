@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,12 +16,13 @@ from interlock.market.recordings.columns import RecordingSet
 from interlock.messages.policy import Policy
 from interlock.research.backtest.run import Automation, Outcome, Plan, play
 from interlock.runtime.configuration.policy_file import SeededPolicy
-from interlock.runtime.configuration.settings import Settings
+from interlock.runtime.configuration.settings import Paper, Settings
 from interlock.strategies.interface import Strategy
 from interlock.units.digests import sha256_hex
 
 _REPOSITORY = Path(__file__).resolve().parent.parent
 _STRATEGY = "bench"
+_USUAL = Paper()
 Result = TypeVar("Result")
 
 
@@ -31,31 +33,17 @@ def recording(name: str) -> Path | None:
     return folder if folder.is_dir() else None
 
 
-def plan(recordings: RecordingSet, policy: Policy, make: Callable[[str], Strategy], owners_a_symbol: int = 1) -> Plan:
-    """Return a backtest of so many fresh strategies on each symbol. `make` is given the symbol."""
-    in_force = Settings(automations=())
+def plan(recordings: RecordingSet, policy: Policy, make: Callable[[str], Strategy], paper: Paper = _USUAL) -> Plan:
+    """Return a backtest of one fresh strategy on each symbol, at a venue with these terms. `make` takes the symbol."""
+    in_force = Settings(automations=(), paper=paper)
     digest = sha256_hex(msgspec.json.encode(policy))
     seeded = SeededPolicy(policy=policy, digest=digest, loosened={"bench": "measured, not traded"}, notes=())
     instruments = assembly.instruments_for(recordings, in_force)
     made = assembly.plan_backtest("simulated", 7, recordings, seeded, in_force, instruments)
     automations = tuple(
-        Automation(f"automation:{symbol.lower()}-{number}", _STRATEGY, symbol, make(symbol))
-        for symbol in recordings.recordings
-        for number in range(owners_a_symbol)
+        Automation(f"automation:{symbol.lower()}", _STRATEGY, symbol, make(symbol)) for symbol in recordings.recordings
     )
-    return Plan(
-        identity=made.identity,
-        settings=made.settings,
-        recordings=made.recordings,
-        policy=made.policy,
-        policy_digest=made.policy_digest,
-        loosened=made.loosened,
-        instruments=made.instruments,
-        account=made.account,
-        balance=made.balance,
-        terms=made.terms,
-        automations=automations,
-    )
+    return replace(made, automations=automations)
 
 
 def played(made: Plan, directory: Path) -> Outcome:

@@ -38,6 +38,7 @@ class MemoryJournal:
     def __init__(self) -> None:
         self.commits: list[list[bytes]] = []
         self.blobs: list[bytes] = []
+        self.free = 1 << 40
         self._tree = Tree()
 
     @property
@@ -53,7 +54,7 @@ class MemoryJournal:
         return [decode(body) for body in self.bodies]
 
     def free_bytes(self) -> int:
-        return 1 << 40
+        return self.free
 
     def append(
         self, bodies: Sequence[bytes], blobs: Sequence[bytes] = (), openings: Sequence[tuple[str, bytes]] = ()
@@ -192,7 +193,7 @@ def plan_of(
     seed: int = 1,
     terms: VenueTerms | None = None,
     policy: Path | None = SHORT_TAPE,
-    **limits: int,
+    **limits: int | Decimal,
 ) -> Plan:
     """Return a plan over recordings, under the policy for short tapes unless another one is named.
 

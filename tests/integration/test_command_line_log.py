@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from interlock.apps.verbs import log_show
+from interlock.journal.reader import JournalReader
 from interlock.journal.record_store import Journal
 from interlock.units.ids import client_order_id
 from tests.integration.logs import command, interlock, json_of, played_run, write_log
@@ -72,6 +74,40 @@ def test_following_shows_what_is_written_later_and_stops_with_the_run(tmp_path: 
     journal.close()
 
 
+@pytest.mark.parametrize("count", [0, 5])
+def test_following_to_the_end_stops_when_the_writer_of_a_run_without_an_end_is_gone(tmp_path: Path, count: int) -> None:
+    journal = Journal.create(tmp_path / "journal", "interlock/test", 0)
+    if count:
+        journal.append(BODIES[:count])
+    words = command(tmp_path, "log", "show", "--until-end", "--json")
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as following:
+        assert following.stdout is not None
+        assert following.stderr is not None
+        assert [following.stdout.readline().rstrip() for _ in range(count)] == BODIES[:count]
+        journal.abandon()
+        assert following.stdout.read() == b""
+        assert following.stderr.read().startswith(b"The run did not end, and nothing writes its log any more")
+        assert following.wait() == 0
+
+
+def test_following_to_the_end_waits_for_a_writer_that_is_quiet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = Journal.create(tmp_path / "journal", "interlock/test", 0)
+    journal.append(BODIES[:5])
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 5:
+            journal.append(BODIES[5:])
+
+    monkeypatch.setattr("interlock.apps.verbs.log_show.time.sleep", wait)
+    reader = JournalReader(tmp_path / "journal")
+    assert [body for _, body in log_show._bodies(reader, 0, True, True)] == BODIES
+    assert len(waits) == 5
+    reader.close()
+    journal.close()
+
+
 def test_ctrl_c_ends_following_without_a_traceback(state: Path) -> None:
     words = command(state, "log", "show", "--follow")
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as following:
@@ -83,6 +119,7 @@ def test_ctrl_c_ends_following_without_a_traceback(state: Path) -> None:
         said = following.stderr.read()
         assert following.wait() == 130
     assert said.splitlines()[0].startswith(b"Interrupted.")
+    assert b"a backtest that had begun its log needs another --state" in said
     assert b"Traceback" not in said
 
 

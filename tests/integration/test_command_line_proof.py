@@ -7,9 +7,12 @@ from pathlib import Path
 import apsw
 import pytest
 
+from interlock.journal.record_store import Journal
 from interlock.journal.schema import DATABASE_NAME, GUARDS
+from interlock.journal.tree import leaf_hash
 from interlock.runtime.build import build_digest
 from tests.integration.logs import command, edited, interlock, json_of, played_run, write_log
+from tests.unit.views.scripted_run import SETTINGS
 
 RUN = played_run()
 BODIES = list(RUN.bodies)
@@ -53,9 +56,42 @@ def test_a_log_elsewhere_is_verified_by_its_folder_or_its_state_directory(state:
         assert interlock(tmp_path / "none", "verify", "--log", str(named)).returncode == 0
 
 
+def test_a_log_that_a_crash_left_is_told_as_far_as_its_head_goes(tmp_path: Path) -> None:
+    journal = Journal.create(tmp_path / "journal", "interlock/test", 0)
+    journal.append(BODIES[:5], [SETTINGS])
+    head = (tmp_path / "journal" / "head.jsonl").read_bytes()
+    journal.append(BODIES[5:7])
+    (tmp_path / "journal" / "head.jsonl").write_bytes(head)
+    beside = interlock(tmp_path, "verify")
+    journal.abandon()
+    told = interlock(tmp_path, "verify")
+    assert (beside.returncode, told.returncode) == (0, 0)
+    assert "The last 2 record(s) came after the head was read: a writer is at work." in beside.stdout
+    for done in (beside, told):
+        assert "The log is whole as far as its head goes: records 0 to 4 are what was written." in done.stdout
+    assert "After a crash, not covered by the head: 2 record(s)" in told.stdout
+    answer = json_of(interlock(tmp_path, "verify", "--json"))
+    assert (answer["ok"], answer["uncovered"], answer["trustworthy_until"]) == (True, 2, 5)
+
+
+def test_a_record_forged_onto_a_closed_log_is_a_finding_and_is_not_opened(state: Path) -> None:
+    connection = apsw.Connection(str(state / "journal" / DATABASE_NAME))
+    seq = len(BODIES)
+    body = BODIES[-1].replace(b'"seq":%d' % (seq - 1), b'"seq":%d' % seq).replace(b'"at_ns":1', b'"at_ns":2')
+    connection.execute("INSERT INTO body VALUES (?, ?)", (seq, body))
+    connection.execute("INSERT INTO leaf VALUES (?, ?)", (seq, leaf_hash(body)))
+    connection.close()
+    told = interlock(state, "verify")
+    assert told.returncode == 1
+    assert f"1 record(s) after the end that was sealed at {seq} records" in told.stdout
+    assert f"Records 0 to {seq - 1} are not in doubt." in told.stdout
+    assert "After a crash" not in told.stdout
+
+
 def test_every_record_of_this_build_is_decided_again(state: Path) -> None:
     answer = json_of(interlock(state, "replay", "--json"))
     assert (answer["ok"], answer["decided"], answer["folded"]) == (True, len(BODIES), 0)
+    assert answer["decided_all"] is True
     told = interlock(state, "replay")
     assert told.returncode == 0
     assert f"All {len(BODIES)} records" in told.stdout
@@ -84,7 +120,16 @@ def test_records_of_another_build_are_folded_and_their_build_is_named(tmp_path: 
     write_log(tmp_path, bodies)
     told = interlock(tmp_path, "replay")
     assert told.returncode == 0
-    assert f"{len(BODIES)} records of other builds (c0ffee000000) were folded" in told.stdout
+    first = f"Nothing was decided again: all {len(BODIES)} records were made by other builds (c0ffee000000); the fold "
+    assert told.stdout.startswith(first)
+    assert "came out again" not in told.stdout
+    answer = json_of(interlock(tmp_path, "replay", "--json"))
+    assert (answer["ok"], answer["decided"], answer["decided_all"]) == (True, 0, False)
+
+
+def test_an_empty_log_is_not_said_to_have_come_out_again(tmp_path: Path) -> None:
+    Journal.create(tmp_path / "journal", "interlock/test", 0).close()
+    assert interlock(tmp_path, "replay").stdout.startswith("Nothing was decided again: the log is empty.")
 
 
 def test_a_log_that_does_not_fold_is_named_and_no_traceback(tmp_path: Path) -> None:

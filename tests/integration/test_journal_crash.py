@@ -22,7 +22,8 @@ from tests.unit.journal.samples import BLOB, body_of
 journal = Journal.open(Path(sys.argv[1]), 1)
 while True:
     count = 1 + journal.size % 4
-    journal.append([body_of(journal.size + place, "x" * 3000) for place in range(count)], [BLOB])
+    bodies = [body_of(journal.size + place, "x" * 3000) for place in range(count)]
+    journal.append(bodies, [BLOB] if any(b'"blob"' in body for body in bodies) else [])
     sys.stdout.write(f"{journal.size}\\n")
     sys.stdout.flush()
 """
@@ -54,6 +55,7 @@ def test_every_acknowledged_record_is_there_after_a_kill_at_any_moment(tmp_path:
         report = verify(log)
         assert report.ok, report.findings
         assert report.size >= acknowledged
+        assert report.uncovered <= 4, "a kill leaves at most one append after the head"
         journal = Journal.open(log, 1)
         assert journal.size == report.size
         journal.close()

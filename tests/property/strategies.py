@@ -233,8 +233,39 @@ told_twice = st.builds(
     entries,
     mids,
 )
+reductions = st.builds(
+    lambda owner, lots, limit, price, answer: [
+        Signals(owner, SYMBOL, Intent.ENTER_LONG, 50_000, True),
+        Answers(0, Answer.FILL, 4, price),
+        Proposes(owner, Side.SELL, lots, limit, True),
+        Answers(0, answer, 2, price),
+    ],
+    owners,
+    st.integers(1, 60),
+    st.none() | st.integers(49_800, 50_200),
+    mids,
+    st.sampled_from((Answer.FILL, Answer.EXPIRE, Answer.REJECT)),
+)
+emergencies = st.sampled_from(
+    (Tells(c.SetMode(mode=Mode.EMERGENCY, reason=WHY)), Tells(c.EngageKill(way=KillWay.IMMEDIATE, reason=WHY)))
+)
+overtaken = st.builds(
+    # Filled half before and half after the first exits: those stand between the entry and the last order sent.
+    lambda entry, emergency, price, answer: [
+        entry,
+        emergency,
+        Answers(0, Answer.FILL, 2, price),
+        Answers(0, answer, 2, price),
+        Answers(3, Answer.FILL, 2, price),
+    ],
+    entries,
+    emergencies,
+    mids,
+    st.sampled_from((Answer.ACCEPT, Answer.EXPIRE, Answer.FILL)),
+)
 parts = st.one_of(
-    trades, trades, told_twice, tries, told, told, back_to_normal, st.lists(moves, min_size=1, max_size=4)
+    *(trades, trades, told_twice, tries, reductions, overtaken, told, told, back_to_normal),
+    st.lists(moves, min_size=1, max_size=4),
 )
 scripts = st.lists(parts, min_size=3, max_size=16).map(lambda each: [move for part in each for move in part])
 """Any script; entries that fill, and returns to normal trading, come often, so that most scripts hold something."""

@@ -1,7 +1,5 @@
 """Promise 2, at a restart: what the state says is outstanding covers every effect the world has not answered."""
 
-from collections.abc import Callable
-
 from hypothesis import given, settings
 
 from interlock.core.machine import outstanding
@@ -66,13 +64,15 @@ def is_settled(state: State, kind: str, name: str) -> bool:
 @given(scripts)
 @settings(max_examples=100)
 def test_what_is_outstanding_covers_every_unanswered_effect(script: list[Move]) -> None:
-    assert_at_each_moment(script, lambda world, state: world.obligations() - set(outstanding(state)))
+    for due, told in moments(script):
+        assert due - set(told) == set()
 
 
 @given(scripts)
 @settings(max_examples=100)
 def test_no_order_is_ever_sent_again(script: list[Move]) -> None:
-    assert_at_each_moment(script, lambda world, state: {e for e in outstanding(state) if isinstance(e, SendOrder)})
+    for _, told in moments(script):
+        assert [effect for effect in told if isinstance(effect, SendOrder)] == []
 
 
 @given(scripts)
@@ -82,12 +82,14 @@ def test_a_rebuilt_state_has_the_same_obligations(script: list[Move]) -> None:
     assert outstanding(rebuild(decode(body) for body in core.bodies)) == outstanding(core.state)
 
 
-def assert_at_each_moment(script: list[Move], wrong: Callable[[World, State], set[Effect]]) -> None:
-    """Assert after each input of a script that nothing is wrong."""
+def moments(script: list[Move]) -> list[tuple[set[Effect], tuple[Effect, ...]]]:
+    """Return after each input of a script what must be outstanding, and what the state says is."""
     world = World()
+    seen: list[tuple[set[Effect], tuple[Effect, ...]]] = []
 
     def look(core: Core, asked: Input, events: tuple[Event, ...]) -> None:
         world.look(core, asked, events)
-        assert wrong(world, core.state) == set()
+        seen.append((world.obligations(), outstanding(core.state)))
 
     play(script, after=look)
+    return seen

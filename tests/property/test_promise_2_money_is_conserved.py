@@ -68,8 +68,9 @@ def assert_adds_up(state: State) -> None:
     is_open = {order_id for order_id, order in state.orders.items() if order.status not in TERMINAL}
     assert {order_id for orders in state.open_orders.values() for order_id in orders} == is_open
     assert state.orders_open == len(is_open)
-    unknown = [order for order in state.orders.values() if order.status is OrderStatus.UNKNOWN]
+    unknown = [order for order in state.orders.values() if order.is_unknown]
     assert sum(state.unknown_symbols.values()) == len(unknown)
+    assert {order.status for order in unknown} <= {OrderStatus.UNKNOWN, OrderStatus.CANCEL_REQUESTED}
     for order in state.orders.values():
         assert len(set(order.trade_ids)) == len(order.trade_ids)
         assert ZERO <= order.quantity_filled <= order.approved.quantity

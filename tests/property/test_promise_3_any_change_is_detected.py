@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import apsw
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interlock.journal.faults import JournalFault
+from interlock.journal.record_store import Journal
 from interlock.journal.tree import leaf_hash
 from interlock.journal.verify import verify
 from tests.unit.journal.samples import body_of, edit, write_log
@@ -116,13 +118,42 @@ def test_two_swapped_records_are_detected(sound: Path, first: int, second: int, 
         assert is_noticed(log)
 
 
-@given(seq=seqs, mark=st.text("abc", max_size=4))
+@given(seq=st.integers(0, SIZE), mark=st.text("abc", max_size=4))
 def test_an_inserted_record_is_detected(sound: Path, seq: int, mark: str) -> None:
     with Copy(sound) as log:
         renumber(log, *((at, at + 1) for at in range(SIZE - 1, seq - 1, -1)))
         edit(log, f"INSERT INTO body VALUES ({seq}, ?)", bindings=[body_of(seq, mark)])
         edit(log, f"INSERT INTO leaf VALUES ({seq}, ?)", bindings=[leaf_hash(body_of(seq, mark))])
         assert is_noticed(log)
+
+
+@given(count=st.integers(1, 20), with_leaves=st.booleans(), after_start=st.booleans())
+def test_records_added_at_the_end_after_a_clean_close_are_detected(
+    sound: Path, count: int, with_leaves: bool, after_start: bool
+) -> None:
+    with Copy(sound) as log:
+        if after_start:
+            Journal.open(log, 1).abandon()
+        for seq in range(SIZE, SIZE + count):
+            edit(log, f"INSERT INTO body VALUES ({seq}, ?)", bindings=[body_of(seq, "mine")])
+            if with_leaves:
+                edit(log, f"INSERT INTO leaf VALUES ({seq}, ?)", bindings=[leaf_hash(body_of(seq, "mine"))])
+        assert is_noticed(log)
+        with pytest.raises(JournalFault):
+            Journal.open(log, 1)
+        assert is_noticed(log), "and an attempt to open it does not make it sound"
+
+
+@given(data=st.binary(max_size=40))
+def test_what_is_kept_apart_from_the_records_cannot_be_added_to(sound: Path, data: bytes) -> None:
+    for statement, bindings in (
+        ("INSERT INTO blob VALUES (?, ?)", [sha256(data).digest(), data]),
+        ("INSERT INTO opening VALUES (hex(?), ?)", [b"\x01" + data, data]),
+        ("INSERT INTO meta VALUES (hex(?), ?)", [data, data]),
+    ):
+        with Copy(sound) as log:
+            edit(log, statement, bindings=bindings)
+            assert is_noticed(log), statement
 
 
 @given(count=st.integers(1, SIZE))

@@ -80,6 +80,7 @@ def _reduce_and_stop(core: Core) -> None:
     stop = core.order(core.held().stop_id).approved
     core.tell(filled(stop, price="49488.1", trade_id="t4", fee="0.59385720"))
     core.tell(filled(stop, quantity="0.001", price="49488.1", trade_id="t5"))
+    core.tell(c.Arm(reason="the fill that was nobody's is explained"))
     for order_id in (*core.open_ids(Purpose.STOP), *core.open_ids(Purpose.TARGET)):
         core.tell(expired(order_id))
 
@@ -106,13 +107,16 @@ def _leave_by_time(core: Core) -> None:
 
 
 def _be_killed(core: Core) -> None:
-    """Disarmed and armed again, entered, killed at leisure and then at once."""
+    """Disarmed and armed again, entered, killed at leisure and then at once; the rest of the entry fills too late."""
     core.tell(c.Disarm(reason="lunch"))
     core.tell(c.Arm(reason="back"))
     (entry,) = approved_in(core.tell(raised(), NS_PER_S))
-    core.tell(filled(entry, trade_id="t8"))
+    core.tell(filled(entry, "0.020", trade_id="t8"))
     core.tell(c.EngageKill(way=KillWay.GRACEFUL, reason="news at noon"))
     core.tell(c.SetMode(mode=Mode.PAUSE, reason="wait for it"))
     core.tell(c.EngageKill(way=KillWay.IMMEDIATE, reason="now"))
     close = core.order(core.held().close_id).approved
     core.tell(filled(close, price="49950", trade_id="t9"))
+    core.tell(filled(entry, "0.003", "50002", "t10"))
+    last = core.order(core.held().close_id).approved
+    core.tell(filled(last, price="49940", trade_id="t11"))

@@ -79,8 +79,9 @@ def main(words: list[str] | None = None) -> int:
         return exit_code_of(fault)
     except KeyboardInterrupt:
         write_fault(
-            "Interrupted. What was written before is complete.",
-            "`interlock log show` reads it; a new backtest needs an empty --state.",
+            "Interrupted. Every record that was written before is complete.",
+            "Run the command again; a backtest that had begun its log needs another --state, and `interlock log show` "
+            "reads what it wrote.",
             False,
         )
         return INTERRUPTED

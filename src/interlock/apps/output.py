@@ -130,19 +130,9 @@ def builtins(value: object) -> object:
     """Return a value as JSON knows it; structs keep their field order, decimals become text with all their digits."""
     import msgspec
 
-    return _plain(msgspec.to_builtins(value, builtin_types=(Decimal,)))
+    from interlock.messages.record import plain_decimals
 
-
-def _plain(value: object) -> object:
-    from interlock.units.money import plain
-
-    if isinstance(value, Decimal):
-        return plain(value)
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value
+    return plain_decimals(msgspec.to_builtins(value, builtin_types=(Decimal,)))
 
 
 def write_fault(what: str, hint: str, is_json: bool) -> None:

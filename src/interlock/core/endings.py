@@ -63,10 +63,10 @@ def timer_fired(state: State, at_ns: int, fired: o.TimerFired) -> tuple[Event, .
         return ()
     ended = e.TimerEnded(timer=fired.timer)
     if fired.timer == KILL_DEADLINE:
-        over = e.ModeChanged(
-            before=state.mode, after=Mode.EMERGENCY, reason="the deadline of the graceful kill is over"
-        )
-        return (ended, over, *_flatten(state))
+        if state.mode is Mode.EMERGENCY:
+            return (ended, *_flatten(state))
+        reason = "the deadline of the graceful kill is over"
+        return (ended, e.ModeChanged(before=state.mode, after=Mode.EMERGENCY, reason=reason), *_flatten(state))
     _, account, symbol, owner = fired.timer.split("|", 3)
     held = state.positions.get((account, symbol, owner))
     if held is None or _is_closing(state, held):

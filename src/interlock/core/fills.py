@@ -10,7 +10,7 @@ from interlock.core.trading import positions
 from interlock.messages import events as e
 from interlock.messages import observations as o
 from interlock.messages.events import Event
-from interlock.messages.words import Mode, OrderStatus, Purpose
+from interlock.messages.words import Mode, OrderStatus, OrderType, Purpose
 from interlock.units.money import ZERO
 
 
@@ -88,7 +88,9 @@ def _exits_after(
             plan = change.exits if isinstance(change, e.PositionIncreased) else held.exits
             is_closing = order.approved.order_id == held.close_id
             if is_closing and order.quantity_left == fill.quantity:
-                return [gate.close(state, _grown_meanwhile(held, change), held.close_reference, held.close_attempts, 0)]
+                # What went at market goes at market again: a close never becomes more careful than it was.
+                reference = ZERO if order.approved.order_type is OrderType.MARKET else held.close_reference
+                return [gate.close(state, _grown_meanwhile(held, change), reference, held.close_attempts, 0)]
             if plan is None or is_closing or order.approved.order_id == held.stop_id:
                 return events
             stop, target = gate.protect(state, held, plan, change.quantity, change.cost, 0)

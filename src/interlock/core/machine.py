@@ -3,7 +3,6 @@
 `decide` never changes the state; what it returns is written to disk before anything else sees it.
 """
 
-from decimal import Decimal
 from typing import assert_never
 
 from interlock.core import changes, endings, fills, obligations
@@ -18,7 +17,7 @@ from interlock.messages.events import Event
 from interlock.messages.record import Input
 from interlock.messages.refusals import KNOWN_ALREADY, ORDER_KNOWN, OWNER, SEEDED, STOP_STAYS
 from interlock.messages.words import Purpose
-from interlock.units.money import ZERO, divide
+from interlock.units.money import ZERO
 from interlock.units.sides import SIGN
 from interlock.units.time import NS_PER_MS, NS_PER_S
 
@@ -130,7 +129,7 @@ def _mark(state: State, at_ns: int, mark: o.MarkHeard) -> tuple[Event, ...]:
         held = [p for p in state.positions.values() if p.symbol == view.symbol and p.account == name]
         if not held or at_ns - state.marked_at_ns.get((name, view.symbol), -MARK_RECORD_NS) < MARK_RECORD_NS:
             continue
-        price = divide(view.bid + view.ask, Decimal(2))
+        price = view.mid
         before = sum((p.unrealised for p in held), ZERO)
         value = sum((price * p.quantity for p in held), ZERO)
         unrealised = sum(((price * p.quantity - p.cost) * SIGN[p.side] for p in held), ZERO)

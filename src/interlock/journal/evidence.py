@@ -1,10 +1,13 @@
-"""What `verify` reads out of stored bytes by itself: roots, and what a body says about itself and about blobs."""
+"""What `verify` reads out of a database by itself: roots, what a body says, and what does not belong in a journal."""
 
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from typing import Final
 
+import apsw
 import msgspec
+
+from interlock.journal.schema import GUARDS, TABLES
 
 _DIGEST_CHARACTERS: Final = 64
 
@@ -73,3 +76,47 @@ def merkle_root(leaves: Sequence[bytes]) -> bytes:
             above.append(level[-1])
         level = above
     return level[0]
+
+
+def unfit_schema(connection: apsw.Connection) -> Iterator[str]:
+    """Yield what is wrong with the tables and guards, measured by what a journal is made with. Errors: apsw.Error."""
+    wanted = {("table", name): (name, statement.encode()) for name, statement in TABLES.items()}
+    wanted |= {("trigger", name): (name.split("_")[0], statement.encode()) for name, statement in GUARDS.items()}
+    # SQLite makes these by itself, for every key that is no row number.
+    keyed = [table for table, statement in TABLES.items() if "INTEGER PRIMARY KEY" not in statement]
+    wanted |= {("index", f"sqlite_autoindex_{table}_1"): (table, b"") for table in keyed}
+    stored: dict[tuple[str, str], tuple[str, bytes]] = {}
+    columns = ", ".join(map(_bytes, ("type", "name", "tbl_name", "sql")))
+    for kind, name, table, statement in connection.execute(f"SELECT {columns} FROM sqlite_schema"):
+        stored[_text(kind), _text(name)] = (_text(table), statement)
+    for key in sorted(wanted.keys() | stored.keys()):
+        if wanted.get(key) != stored.get(key):
+            state = "missing" if key not in stored else "foreign" if key not in wanted else "altered"
+            yield f"The {key[0]} {key[1]} of the database schema is {state}"
+
+
+def unfit_meta(connection: apsw.Connection, origin: str | None) -> Iterator[str]:
+    """Yield what is wrong with the table `meta`; `origin` is that of the head, if it has one. Errors: apsw.Error."""
+    rows = connection.execute(f"SELECT {_bytes('key')}, typeof(value), {_bytes('value')} FROM meta")
+    stored = {_text(key): (kind, _text(value)) for key, kind, value in rows}
+    for key in sorted({"origin", "lease_epoch"} ^ stored.keys()):
+        yield (
+            f"The table meta holds {key}, which is no key of a journal"
+            if key in stored
+            else f"The table meta has no {key}"
+        )
+    kind, named = stored.get("origin", ("text", origin))
+    if kind != "text" or named != (named if origin is None else origin):
+        yield f"The table meta says that this is the log {named}, the head file that it is {origin}"
+    kind, epoch = stored.get("lease_epoch", ("integer", "0"))
+    if kind != "integer" or int(epoch) < 0:
+        yield f"The table meta says that the lease epoch is {epoch}, which is no number from 0 up"
+
+
+def _bytes(column: str) -> str:
+    """Return the expression for what a column holds, whatever type or NULL a damage made of it."""
+    return f"coalesce(CAST({column} AS BLOB), x'')"
+
+
+def _text(data: bytes) -> str:
+    return data.decode(errors="replace")

@@ -8,6 +8,7 @@ import apsw
 from interlock.units.faults import Fault
 
 RUNBOOK = "See docs/runbooks/storage-fault.md"
+RUN_AGAIN = "then run again; a backtest that had begun its log needs another --state."
 
 
 class JournalFault(Fault):
@@ -75,7 +76,7 @@ def fault_of(error: apsw.Error, path: Path, undone: str) -> JournalFault:
         case apsw.FullError():
             return DiskFull(
                 f"The disk that holds {path} is full: {undone}; every record acknowledged before is safe.",
-                f"Free space on that disk, then start again. {RUNBOOK}",
+                f"Free space on that disk, {RUN_AGAIN} {RUNBOOK}",
             )
         case apsw.BusyError() | apsw.LockedError():
             return JournalLocked(
@@ -100,7 +101,7 @@ def fault_of(error: apsw.Error, path: Path, undone: str) -> JournalFault:
         case _:
             return StorageFailed(
                 f"{path} could not be read or written: {undone}. {said} (code {extended_code(error)}).",
-                f"Check the disk and the permissions of the folder, then start again. {RUNBOOK}",
+                f"Check the disk and the permissions of the folder, {RUN_AGAIN} {RUNBOOK}",
             )
 
 
@@ -112,5 +113,5 @@ def fault_of_os(error: OSError, path: Path, undone: str) -> JournalFault:
         return fault_of(apsw.ReadOnlyError(str(error)), path, undone)
     return StorageFailed(
         f"{path} could not be read or written: {undone}. The system says: {error}.",
-        f"Check the disk and the permissions of the folder, then start again. {RUNBOOK}",
+        f"Check the disk and the permissions of the folder, {RUN_AGAIN} {RUNBOOK}",
     )

@@ -2,12 +2,15 @@
 
 The file is two lines of text, each a slot of 4,096 bytes padded with spaces:
 
-    {"origin":"example/log","size":17,"root":"<64 hex>","check":"<8 hex>"}
+    {"origin":"example/log","size":17,"root":"<64 hex>","sealed":false,"check":"<8 hex>"}
 
 Writes take turns between the slots, in place and without a sync: a commit must not pay for a second flush. A power cut
 can tear at most the slot that was being written, its check then fails, and the other slot, in a disk block of its own,
 still stands at the commit before. The head is written after the commit it speaks of was synced, so it may lag behind
-the log and never leads it: a journal shorter than its head has lost records. At a clean close both slots say the same.
+the log and never leads it: a journal shorter than its head has lost records.
+
+A sealed head says more: the log ends here. Both slots are sealed and synced at a clean close and at a start. Before the
+first append after that both are unsealed and synced: no crash can leave records after a sealed end.
 """
 
 import mmap
@@ -30,35 +33,45 @@ class _Slot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     origin: str
     size: int
     root: str
+    sealed: bool
     check: str
 
 
 class HeadSlots(msgspec.Struct, frozen=True):
-    """What the head file says: the readable slots, newest first, and how many of the two could not be read."""
+    """What the head file says: the readable slots, newest first, and how many of the two could not be read.
+
+    `sealed_size` is where a slot says that the log ends, None when it may go on.
+    """
 
     origin: str
     heads: tuple[Head, ...]
+    sealed_size: int | None
     unreadable_count: int
 
 
-def _text(origin: str, head: Head) -> bytes:
+def _text(origin: str, head: Head, is_sealed: bool) -> bytes:
     """Return the text of a slot. Written by hand: an encoder costs more than all the rest of a head."""
-    said = b'{"origin":"%b","size":%d,"root":"%b"' % (origin.encode(), head.size, head.root.hex().encode())
+    said = b'{"origin":"%b","size":%d,"root":"%b","sealed":%b' % (
+        origin.encode(),
+        head.size,
+        head.root.hex().encode(),
+        b"true" if is_sealed else b"false",
+    )
     return b'%b,"check":"%08x"}' % (said, crc32(said))
 
 
-def _slot(origin: str, head: Head) -> bytes:
-    return _text(origin, head).ljust(SLOT_BYTES - 1) + b"\n"
+def _slot(origin: str, head: Head, is_sealed: bool) -> bytes:
+    return _text(origin, head, is_sealed).ljust(SLOT_BYTES - 1) + b"\n"
 
 
-def _read_slot(data: bytes) -> tuple[str, Head] | None:
+def _read_slot(data: bytes) -> tuple[str, Head, bool] | None:
     """Return what a slot says, or None unless it is, byte for byte, what would be written for those values."""
     try:
         slot = msgspec.json.decode(data, type=_Slot)
         head = Head(slot.size, bytes.fromhex(slot.root))
     except (msgspec.DecodeError, ValueError):
         return None
-    return (slot.origin, head) if _slot(slot.origin, head) == data else None
+    return (slot.origin, head, slot.sealed) if _slot(slot.origin, head, slot.sealed) == data else None
 
 
 def origin_is_fit(origin: str) -> bool:
@@ -74,23 +87,24 @@ def read_head(path: Path) -> HeadSlots:
     data = path.read_bytes()
     slots = [_read_slot(data[at : at + SLOT_BYTES]) for at in (0, SLOT_BYTES)]
     readable = [slot for slot in slots if slot is not None]
-    if not readable or len(data) > 2 * SLOT_BYTES or len({origin for origin, _ in readable}) > 1:
+    if not readable or len(data) > 2 * SLOT_BYTES or len({origin for origin, _, _ in readable}) > 1:
         raise JournalDamaged(
             f"The head file {path} is damaged ({len(data)} bytes, {len(readable)} of 2 slots readable): without it a "
             "cut tail of the log cannot be told from its end.",
             "Restore the head file from a backup of this folder; do not edit it by hand.",
         )
-    heads = sorted((head for _, head in readable), key=lambda head: head.size, reverse=True)
-    return HeadSlots(readable[0][0], tuple(heads), 2 - len(readable))
+    heads = sorted((head for _, head, _ in readable), key=lambda head: head.size, reverse=True)
+    sealed_size = max((head.size for _, head, is_sealed in readable if is_sealed), default=None)
+    return HeadSlots(readable[0][0], tuple(heads), sealed_size, 2 - len(readable))
 
 
 def create_head(path: Path, origin: str, head: Head) -> None:
-    """Write a new head file, both slots alike, and sync it and its folder."""
+    """Write a new head file, both slots sealed at this head, and sync it and its folder."""
     assert origin_is_fit(origin), f"{origin!r} cannot name a log"
     partial = path.with_suffix(".partial")
     try:
         with partial.open("wb") as file:
-            file.write(_slot(origin, head) * 2)
+            file.write(_slot(origin, head, is_sealed=True) * 2)
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
@@ -119,7 +133,7 @@ class HeadFile:
 
     def line(self, head: Head) -> bytes:
         """Return the text of a head, for `write` after the commit it speaks of."""
-        return _text(self._origin, head)
+        return _text(self._origin, head, is_sealed=False)
 
     def write(self, line: bytes) -> None:
         """Put a line in the older slot, without a sync or even a system call."""
@@ -128,8 +142,16 @@ class HeadFile:
         self._turn = turn ^ SLOT_BYTES
 
     def seal(self, head: Head) -> None:
-        """Make both slots stand at the head and sync; a slot that does already is left alone."""
-        wanted = _slot(self._origin, head)
+        """Make both slots say that the log ends at this head, and sync."""
+        self._write_both(head, is_sealed=True)
+
+    def unseal(self, head: Head) -> None:
+        """Make both slots say that the log may go on after this head, and sync: to be done before it does."""
+        self._write_both(head, is_sealed=False)
+
+    def _write_both(self, head: Head, is_sealed: bool) -> None:
+        """Write and sync each slot that does not say so already."""
+        wanted = _slot(self._origin, head, is_sealed)
         for _ in range(2):
             if os.pread(self._descriptor, SLOT_BYTES, self._turn) != wanted:
                 os.pwrite(self._descriptor, wanted, self._turn)

@@ -2,9 +2,14 @@
 
 import fcntl
 import os
+import time
 from pathlib import Path
+from typing import Final
 
 from interlock.journal.faults import JournalLocked, fault_of_os
+
+_TRIES: Final = 3
+_PAUSE_S: Final = 0.01
 
 
 def take_lock(path: Path, undone: str) -> int:
@@ -17,7 +22,7 @@ def take_lock(path: Path, undone: str) -> int:
     except OSError as error:
         raise fault_of_os(error, path, undone) from error
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock(descriptor)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
     except BlockingIOError as error:
@@ -31,3 +36,34 @@ def take_lock(path: Path, undone: str) -> int:
         os.close(descriptor)
         raise fault_of_os(error, path, undone) from error
     return descriptor
+
+
+def is_held(path: Path) -> bool:
+    """Tell whether a writer holds the lock, by taking and giving back a shared one. Errors: JournalFault."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise fault_of_os(error, path, "whether a writer is at work is not known") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError as error:
+        raise fault_of_os(error, path, "whether a writer is at work is not known") from error
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def _lock(descriptor: int) -> None:
+    """Take the lock, in three tries: who asks with `is_held` has it for an instant. Errors: OSError."""
+    for _ in range(_TRIES - 1):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_PAUSE_S)
+        else:
+            return
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -9,21 +9,19 @@ import apsw
 
 from interlock.journal.database import connect_reader
 from interlock.journal.faults import JournalDamaged, fault_of
-from interlock.journal.head import read_head
-from interlock.journal.schema import DATABASE_NAME, HEAD_NAME
-from interlock.ports.journal import Head
+from interlock.journal.lock import is_held
+from interlock.journal.schema import DATABASE_NAME, LOCK_NAME
 
 # A long read transaction keeps the WAL from starting over, so a batch is read whole and its transaction ended.
 _BATCH_RECORDS: Final = 512
 
-_Bindings = tuple[int | str | bytes, ...]
+_Bindings = tuple[int | bytes, ...]
 
 
 class JournalReader:
     """A journal opened for reading; to follow a writer, ask for the size again. Errors of every verb: JournalFault."""
 
     def __init__(self, directory: Path) -> None:
-        self._directory = directory
         self._path = directory / DATABASE_NAME
         self._connection = connect_reader(directory)
 
@@ -31,34 +29,19 @@ class JournalReader:
         """Return the number of records on disk now."""
         return cast(int, self._rows("SELECT coalesce(max(seq) + 1, 0) FROM leaf")[0][0])
 
-    def head(self) -> Head:
-        """Return the newest head beside the journal; it may lag behind the size after a crash.
-
-        Errors: JournalDamaged when the head file is missing or neither slot of it can be read.
-        """
-        try:
-            return read_head(self._directory / HEAD_NAME).heads[0]
-        except FileNotFoundError as error:
-            raise JournalDamaged(
-                f"The head file {self._directory / HEAD_NAME} is missing, so a cut tail cannot be told from the end.",
-                "Run `interlock verify`, and restore the file from a backup of this folder.",
-            ) from error
-
-    def origin(self) -> str:
-        """Return the name of the log."""
-        return cast(str, self._meta("origin"))
-
-    def lease_epoch(self) -> int:
-        """Return the newest lease epoch that has written here."""
-        return cast(int, self._meta("lease_epoch"))
+    def is_being_written(self) -> bool:
+        """Tell whether a writer is at work; without one, no record will come."""
+        return is_held(self._path.with_name(LOCK_NAME))
 
     def bodies(self, from_seq: int, to_seq: int) -> Iterator[tuple[int, bytes]]:
         """Yield (seq, body) for from_seq <= seq < to_seq, in order, as far as they exist."""
-        yield from self._batches("SELECT seq, bytes FROM body", from_seq, to_seq)
-
-    def leaf_hashes(self, from_seq: int, to_seq: int) -> Iterator[tuple[int, bytes]]:
-        """Yield (seq, leaf hash) for from_seq <= seq < to_seq, in order, as far as they exist."""
-        yield from self._batches("SELECT seq, hash FROM leaf", from_seq, to_seq)
+        bounded = f"SELECT seq, bytes FROM body WHERE seq >= ? AND seq < ? ORDER BY seq LIMIT {_BATCH_RECORDS}"
+        while from_seq < to_seq:
+            rows = cast(list[tuple[int, bytes]], self._rows(bounded, (from_seq, to_seq)))
+            yield from rows
+            if len(rows) < _BATCH_RECORDS:
+                return
+            from_seq = rows[-1][0] + 1
 
     def blob(self, digest_hex: str) -> bytes | None:
         """Return the blob with this SHA-256 (hex), or None. Errors: JournalDamaged when its bytes do not match it."""
@@ -73,32 +56,9 @@ class JournalReader:
             )
         return data
 
-    def opening(self, commitment: str) -> bytes | None:
-        """Return the plaintext behind a commitment, or None when it was never kept or was erased."""
-        rows = self._rows("SELECT plaintext FROM opening WHERE commitment = ?", (commitment,))
-        return cast(bytes, rows[0][0]) if rows else None
-
     def close(self) -> None:
         """Let go of the files."""
         self._connection.close()
-
-    def _meta(self, key: str) -> object:
-        rows = self._rows("SELECT value FROM meta WHERE key = ?", (key,))
-        if not rows:
-            raise JournalDamaged(
-                f"{self._path} holds no {key}: it was not made whole, or was edited.",
-                "Run `interlock verify`, and restore the folder from a backup.",
-            )
-        return rows[0][0]
-
-    def _batches(self, select: str, from_seq: int, to_seq: int) -> Iterator[tuple[int, bytes]]:
-        bounded = f"{select} WHERE seq >= ? AND seq < ? ORDER BY seq LIMIT {_BATCH_RECORDS}"
-        while from_seq < to_seq:
-            rows = cast(list[tuple[int, bytes]], self._rows(bounded, (from_seq, to_seq)))
-            yield from rows
-            if len(rows) < _BATCH_RECORDS:
-                return
-            from_seq = rows[-1][0] + 1
 
     def _rows(self, statement: str, bindings: _Bindings = ()) -> list[tuple[object, ...]]:
         try:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, NoReturn, cast
@@ -10,6 +11,7 @@ import apsw
 
 from interlock.journal.database import CHECKPOINT_BYTES, TRIES, connect_writer, reserve_wal
 from interlock.journal.faults import (
+    RUN_AGAIN,
     RUNBOOK,
     JournalDamaged,
     JournalFault,
@@ -28,7 +30,6 @@ from interlock.journal.tree import HASH_BYTES, Tree, leaf_hashes
 from interlock.messages.record import BODY_BYTES_MAX
 from interlock.ports.journal import Head
 
-LOW_WATER_BYTES: Final = 256 * 1024 * 1024
 _COMMIT_BYTES: Final = 3 * 4096  # the pages that a commit writes beside what it holds, about
 _EPOCH: Final = "SELECT value FROM meta WHERE key = 'lease_epoch'"
 _FENCED: Final = f"SELECT ?1 + rowid, value FROM carray(?2) WHERE ({_EPOCH}) = ?3"
@@ -52,6 +53,8 @@ class Journal:
         self._head_file = head_file
         self._lease_epoch = lease_epoch
         self._head = Head(tree.size, tree.root())
+        self._is_sealed = False
+        self._is_in_doubt = False  # whether the last append was committed; only an interrupt leaves that open
         self._unusable: str | None = None
         self._closed = False
         self._wal_bytes = 0
@@ -85,6 +88,7 @@ class Journal:
                 journal = cls(directory, connection, lock, tree, head_file, lease_epoch)
                 journal._transact(journal._take_epoch, "the lease epoch was not taken")
                 head_file.seal(journal.head)
+                journal._is_sealed = True
             except BaseException:
                 connection.close()
                 raise
@@ -103,11 +107,6 @@ class Journal:
     def size(self) -> int:
         """Return the number of records."""
         return self._head.size
-
-    @property
-    def root(self) -> bytes:
-        """Return the RFC 6962 root over the records."""
-        return self._head.root
 
     @property
     def head(self) -> Head:
@@ -134,6 +133,8 @@ class Journal:
         tree = self._tree.extended(hashes)
         head = Head(tree.size, tree.root())
         line = self._head_file.line(head)
+        if self._is_sealed:
+            self._unseal()
 
         def write() -> None:
             self._insert(_INSERT_BODIES, bodies)
@@ -144,11 +145,17 @@ class Journal:
             if openings:
                 self._connection.executemany("INSERT INTO opening VALUES (?,?) ON CONFLICT DO NOTHING", openings)
 
-        self._transact(write, _NOT_WRITTEN)
+        self._is_in_doubt = True
+        try:
+            self._transact(write, _NOT_WRITTEN)
+        except JournalFault:
+            self._is_in_doubt = False
+            raise
         self._wal_bytes += sum(lengths) + sum(map(len, blobs)) + _COMMIT_BYTES
         self._head_file.write(line)
         self._tree = tree
         self._head = head
+        self._is_in_doubt = False
         return head
 
     def free_bytes(self) -> int:
@@ -157,22 +164,49 @@ class Journal:
         return state.f_bavail * state.f_frsize
 
     def close(self) -> None:
-        """Bring the database file up to date, make both slots of the head stand at the end, and let go of the files.
+        """Bring the database file up to date, seal the head at the end, and let go of the files.
 
-        After a failed sync it only lets go: no page is written that might hide what was lost.
+        After a failed sync it only lets go: no page is written that might hide what was lost. An append that was
+        interrupted may be there or not, so no end is sealed after it.
         """
         assert not self._closed, "a journal is closed once"
         self._closed = True
         try:
             if self._unusable is None:
                 self._checkpoint(apsw.SQLITE_CHECKPOINT_TRUNCATE, "the records stay in the WAL file beside it")
-                self._head_file.seal(self._head)
+                if not self._is_in_doubt:
+                    self._head_file.seal(self._head)
         except OSError as error:
             raise fault_of_os(error, self._path.with_name(HEAD_NAME), "the head was not sealed at close") from error
         finally:
+            self._let_go()
+
+    def abandon(self) -> None:
+        """Let go of the files as they stand, as a crash would: after a fault, which no second one must hide.
+
+        It raises nothing and writes nothing. What was acknowledged stays in the WAL, where a reader finds it.
+        """
+        assert not self._closed, "a journal is closed once"
+        self._closed = True
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Close the files. Nothing is at stake by then, so an error here tells nobody anything."""
+        with suppress(apsw.Error):
             self._connection.close()
+        with suppress(OSError):
             self._head_file.close()
+        with suppress(OSError):
             os.close(self._lock)
+
+    def _unseal(self) -> None:
+        """Say, synced, that the log goes on: before the first record is there."""
+        try:
+            self._head_file.unseal(self._head)
+        except OSError as error:
+            self._unusable = "its head could not be written"
+            raise fault_of_os(error, self._path.with_name(HEAD_NAME), _NOT_WRITTEN) from error
+        self._is_sealed = False
 
     def _transact(self, write: Callable[[], None], undone: str) -> None:
         """Run a write in one transaction, synced when this returns; three tries for what a try can cure."""
@@ -190,7 +224,7 @@ class Journal:
                     raise SyncFailed(
                         f"A sync of {self._path} failed: whether the last append is on disk is unknown, it was not "
                         f"acknowledged, and nothing more is written. SQLite says: {error}.",
-                        f"Check the disk (`dmesg`), then start again: a start reads what is there. {RUNBOOK}",
+                        f"Check the disk (`dmesg`), {RUN_AGAIN} `interlock verify` reads what is there. {RUNBOOK}",
                     ) from error
                 self._roll_back()
                 if attempt == TRIES - 1 or not isinstance(error, apsw.BusyError | apsw.LockedError | apsw.IOError):
@@ -204,7 +238,7 @@ class Journal:
             return JournalLocked(
                 f"Record {self._head.size} of {self._path} is there already, so another program has written it: "
                 f"{undone}. SQLite says: {error}.",
-                "Find and stop the other writer, run `interlock verify`, then start again.",
+                f"Find and stop the other writer, run `interlock verify`, {RUN_AGAIN}",
             )
         return fault_of(error, self._path, undone)
 
@@ -248,7 +282,7 @@ class Journal:
         if self._unusable is not None:
             raise SyncFailed(
                 f"The journal {self._path} takes no more records since {self._unusable}: {_NOT_WRITTEN}.",
-                f"End this process and start again: a start reads what is on disk. {RUNBOOK}",
+                f"End this process, {RUN_AGAIN} `interlock verify` reads what is on disk. {RUNBOOK}",
             )
 
     def _checkpoint(self, mode: int, undone: str) -> None:
@@ -264,7 +298,7 @@ class Journal:
                 self._unusable = "a sync of it failed"
                 raise SyncFailed(
                     f"A sync of {self._path} failed while its WAL was copied: {undone}. SQLite says: {error}.",
-                    f"Check the disk (`dmesg`), then start again: the records are still in the WAL. {RUNBOOK}",
+                    f"Check the disk (`dmesg`), {RUN_AGAIN} The records are still in the WAL. {RUNBOOK}",
                 ) from error
             raise fault_of(error, self._path, undone) from error
         self._wal_bytes = 0
@@ -295,6 +329,13 @@ def _checked_tree(connection: apsw.Connection, path: Path, slots: HeadSlots) -> 
     last_body = connection.execute("SELECT coalesce(max(seq), -1) FROM body").fetchone()
     hashes = [cast(bytes, row[1]) for row in rows]
     head = slots.heads[0]
+    sealed_size = len(rows) if slots.sealed_size is None else slots.sealed_size
+    if len(rows) > sealed_size:
+        raise JournalDamaged(
+            f"{path} holds {len(rows) - sealed_size} record(s) after its end, which was sealed at {sealed_size} "
+            f"records: no Interlock wrote them. {_NOT_OPENED.capitalize()}.",
+            f"Keep the folder as it is and run `interlock verify`. {RUNBOOK}",
+        )
     tree = Tree().extended(hashes[: head.size])
     if (
         (rows and rows[-1][0] != len(rows) - 1)

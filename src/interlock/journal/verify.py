@@ -4,7 +4,7 @@ Only the framing (names, tables) and the opening of a database read-only are sha
 computed here again from the stored bytes, and a body's own number and time are read out of its JSON.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, cast
@@ -13,10 +13,19 @@ import apsw
 import msgspec
 
 from interlock.journal.database import connect_reader
-from interlock.journal.evidence import Mention, NoRecord, mentions_in, merkle_root, stamp_of
+from interlock.journal.evidence import (
+    Mention,
+    NoRecord,
+    mentions_in,
+    merkle_root,
+    stamp_of,
+    unfit_meta,
+    unfit_schema,
+)
 from interlock.journal.faults import JournalDamaged, JournalFault, JournalForeign, JournalMissing, StorageFailed
 from interlock.journal.head import HeadSlots, read_head
-from interlock.journal.schema import DATABASE_NAME, GUARDS, HEAD_NAME, TABLES
+from interlock.journal.lock import is_held
+from interlock.journal.schema import DATABASE_NAME, HEAD_NAME, LOCK_NAME
 from interlock.ports.journal import Head
 
 _BATCH_RECORDS: Final = 512
@@ -38,6 +47,9 @@ class VerifyReport(msgspec.Struct, frozen=True):
     `size` and `root` are of what is stored. The first `trustworthy_until` records are not in doubt: that holds for any
     one damage. The head vouches for the log as a whole, so where it does not fit, a forger may have left a second
     change that no finding names; only a copy kept elsewhere tells.
+
+    `uncovered` records stand after the newest head, in a log whose end is not sealed: a writer is at work
+    (`is_being_written`), or was cut short. That is no damage, but nothing vouches for them.
     """
 
     ok: bool
@@ -46,6 +58,8 @@ class VerifyReport(msgspec.Struct, frozen=True):
     findings: list[Finding]
     trustworthy_until: int
     spools: list[str]
+    uncovered: int
+    is_being_written: bool
 
 
 def verify(directory: Path) -> VerifyReport:
@@ -71,8 +85,13 @@ class _Verification:
         self._expected_seq = 0
         self._at_ns_last = -1
         self._mentions: dict[str, Mention] = {}
+        self._blobs: list[str] = []  # those that were there before the first record was read
+        self._openings: set[bytes] = set()  # commitments of openings, until a record is met that holds them
+        self._uncovered = 0
+        self._is_being_written = False
 
     def run(self) -> VerifyReport:
+        self._is_being_written = is_held(self._directory / LOCK_NAME)
         slots = self._read_head()
         try:
             connection = connect_reader(self._directory)
@@ -83,17 +102,31 @@ class _Verification:
             self._find(fault.what, DATABASE_NAME, 0)
             self._check_head(slots)
             return self._report()
+        origin = None if slots is None else slots.origin
         try:
-            self._check_schema(connection)
-            self._check_records(connection)
-            self._check_blobs(connection)
-            self._check_pages(connection)
-        except (apsw.Error, UnicodeDecodeError) as error:
-            self._find(f"The database cannot be read to its end: {error}", DATABASE_NAME, self._expected_seq)
+            # What cannot be read of one part says nothing about the others.
+            self._check_part("The schema", None, lambda: self._find_all(unfit_schema(connection)))
+            self._check_part("The table meta", None, lambda: self._find_all(unfit_meta(connection, origin)))
+            self._check_part("The list of blobs and openings", None, lambda: self._note_kept_apart(connection))
+            self._check_part("The log", 0, lambda: self._check_records(connection))
+            self._check_part("The table blob", None, lambda: self._check_blobs(connection))
+            self._check_part("The database", None, lambda: self._check_pages(connection))
         finally:
             connection.close()
         self._check_head(slots)
         return self._report()
+
+    def _check_part(self, part: str, doubted_from: int | None, check: Callable[[], None]) -> None:
+        """Check a part; what stops that is a finding, which puts records not yet read in doubt, or none."""
+        try:
+            check()
+        except (apsw.Error, UnicodeDecodeError) as error:
+            doubted_from = None if doubted_from is None else max(doubted_from, self._expected_seq)
+            self._find(f"{part} cannot be read to its end: {error}", DATABASE_NAME, doubted_from)
+
+    def _find_all(self, whats: Iterable[str]) -> None:
+        for what in whats:
+            self._find(what, DATABASE_NAME, None)
 
     def _read_head(self) -> HeadSlots | None:
         try:
@@ -104,15 +137,20 @@ class _Verification:
             self._find(fault.what, HEAD_NAME, 0)
         return None
 
-    def _check_schema(self, connection: apsw.Connection) -> None:
-        """Compare tables and guards with what a journal is made with."""
-        wanted = {name: statement.encode() for name, statement in (TABLES | GUARDS).items()}
-        rows = connection.execute("SELECT CAST(name AS BLOB), CAST(sql AS BLOB) FROM sqlite_schema WHERE sql NOT NULL")
-        stored = {name.decode(errors="replace"): statement for name, statement in rows}
-        for name in sorted(wanted.keys() | stored.keys()):
-            if wanted.get(name) != stored.get(name):
-                state = "missing" if name not in stored else "foreign" if name not in wanted else "altered"
-                self._find(f"{name} of the database schema is {state}", DATABASE_NAME, None)
+    def _note_kept_apart(self, connection: apsw.Connection) -> None:
+        """Note what a record must name. Each came with its record, which is therefore among those read after this."""
+        names = connection.execute("SELECT coalesce(CAST(sha256 AS BLOB), x'') FROM blob")
+        self._blobs = [name.hex() for (name,) in names]
+        rows = connection.execute("SELECT coalesce(CAST(commitment AS BLOB), x'') FROM opening")
+        self._openings = {commitment for (commitment,) in rows}
+
+    def _check_named(self) -> None:
+        """Find what is kept apart and no record names."""
+        for digest in sorted(set(self._blobs) - self._mentions.keys()):
+            self._find(f"The blob {digest} is named by no record", "blob", None)
+        for commitment in sorted(self._openings):
+            what = f"The opening of {commitment.decode(errors='replace')} has no commitment in any record"
+            self._find(what, "opening", None)
 
     def _check_pages(self, connection: apsw.Connection) -> None:
         """Let SQLite check its own pages: damage between the records, where no hash reaches."""
@@ -134,6 +172,7 @@ class _Verification:
                 )
             self._check_record(seq, body, leaf)
             self._expected_seq = seq + 1
+        self._check_named()
 
     def _check_record(self, seq: int, body: bytes | None, leaf: bytes | None) -> None:
         where = f"record {seq}"
@@ -159,13 +198,17 @@ class _Verification:
             self._find(what, where, min(seq, stamp.seq))
         if stamp.at_ns <= self._at_ns_last:
             self._find(f"Record {seq} is at {stamp.at_ns} ns, not after the record before it", where, seq - 1)
+        if self._openings:
+            self._openings -= {each for each in self._openings if b'"%b"' % each in body}
         for mention in mentions:
             self._mentions.setdefault(mention.digest, mention)
         self._at_ns_last = max(self._at_ns_last, stamp.at_ns)
 
     def _check_blobs(self, connection: apsw.Connection) -> None:
         sizes: dict[str, int] = {}
-        statement = "SELECT CAST(sha256 AS BLOB), CAST(bytes AS BLOB) FROM blob ORDER BY sha256"
+        statement = (
+            "SELECT coalesce(CAST(sha256 AS BLOB), x''), coalesce(CAST(bytes AS BLOB), x'') FROM blob ORDER BY sha256"
+        )
         for name, data in connection.execute(statement):
             digest = sha256(data).hexdigest()
             sizes[digest] = len(data)
@@ -187,9 +230,9 @@ class _Verification:
                 )
 
     def _check_head(self, slots: HeadSlots | None) -> None:
+        size = len(self._hashes)
         if slots is None:
             return
-        size = len(self._hashes)
         newest = slots.heads[0]
         if slots.unreadable_count and size <= newest.size:
             # A slot torn by a power cut held a later head than the other, whose records were synced before.
@@ -206,7 +249,30 @@ class _Verification:
                 f"record {size}",
                 size,
             )
+        sealed_size = self._sealed_size_passed(slots)
+        if sealed_size is None:
+            self._uncovered = max(0, size - newest.size)
+        else:
+            self._find(
+                f"There are {size - sealed_size} record(s) after the end that was sealed at {sealed_size} records",
+                f"record {sealed_size}",
+                sealed_size,
+            )
         self._check_roots([head for head in slots.heads if head.size <= size])
+
+    def _sealed_size_passed(self, slots: HeadSlots) -> int | None:
+        """Return where the end was sealed that records stand after, None when they may stand there.
+
+        A writer that started after the head was read has unsealed it since, before it wrote what was then read.
+        """
+        size = len(self._hashes)
+        sealed_size = slots.sealed_size
+        if sealed_size is not None and size > sealed_size:
+            try:
+                sealed_size = read_head(self._directory / HEAD_NAME).sealed_size
+            except (OSError, JournalFault):
+                return sealed_size  # whatever became of the file since then, what it said stands
+        return sealed_size if sealed_size is not None and size > sealed_size else None
 
     def _check_roots(self, heads: list[Head]) -> None:
         """Compare the root of each head with that over the bodies, and else with that over the stored leaves.
@@ -245,8 +311,10 @@ class _Verification:
             size=size,
             root=merkle_root(self._hashes).hex(),
             findings=self._findings,
-            trustworthy_until=size if self._sound_until is None else min(size, self._sound_until),
+            trustworthy_until=min(size - self._uncovered, size if self._sound_until is None else self._sound_until),
             spools=[],
+            uncovered=self._uncovered,
+            is_being_written=self._is_being_written,
         )
 
 

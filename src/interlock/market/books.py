@@ -10,6 +10,7 @@ count, since the snapshot may be older than they are.
 """
 
 from interlock.market.ladder import Ladder
+from interlock.market.quality.places import PLACES_MAX
 from interlock.market.recordings.columns import Depth
 from interlock.market.streams import Segment, Stream
 from interlock.messages.observations import FeedGapHeard, FeedSyncHeard
@@ -36,6 +37,7 @@ class Book:
         self.is_synced = False
         self.gap_count = 0
         self.stale_count = 0
+        self.stale_rows: list[int] = []  # the first of them
 
     @property
     def state(self) -> BookState:
@@ -81,6 +83,11 @@ class Book:
         self._apply()
         return self._ladder.size_at(side, price_e8) if self._ladder.is_sound else None
 
+    def twice_mid_e8(self) -> int | None:
+        """Return twice the mid price; None when there is no sound book with both sides."""
+        bids, asks = self.levels(Side.BUY, 1), self.levels(Side.SELL, 1)
+        return bids[0][0] + asks[0][0] if bids and asks else None
+
     def _chained(self, segment: Segment[Depth], at: int, end: int) -> int:
         """Return how many rows from `at` on are diffs that chain to the one before each."""
         table = segment.table
@@ -122,6 +129,8 @@ class Book:
         first, final = int(table.first_id[at]), int(table.final_id[at])
         if self._final >= 0 and final <= self._final:
             self.stale_count += 1
+            if len(self.stale_rows) < PLACES_MAX:
+                self.stale_rows.append(row)
             return []
         is_spot = segment.source.market == "spot"
         expected, found = (self._final + 1, first) if is_spot else (self._final, int(table.previous_id[at]))

@@ -9,6 +9,9 @@ from interlock.market.bars import Bars
 from interlock.market.books import Book, FeedFact
 from interlock.market.quality.bad_ticks import JudgedStream
 from interlock.market.quality.judges import QuoteJudge, TradeJudge
+from interlock.market.quality.level import FAR_PART
+from interlock.market.quality.places import Place, place_of
+from interlock.market.quality.witnesses import WitnessOfQuotes, WitnessOfTrades
 from interlock.market.recordings.columns import E8, Depth, Int64, Marks, Quotes, Recording, Trades
 from interlock.market.streams import Stream
 from interlock.market.time_normaliser import TimeNormaliser
@@ -27,16 +30,17 @@ class SymbolTape:
 
     def __init__(self, symbol: str, recordings: tuple[tuple[Recording, int], ...], bars: policy.Bars) -> None:
         self.symbol = symbol
-        self.quotes = JudgedStream[Quotes](
-            Stream((each.quotes, each.source, n) for each, n in recordings), QuoteJudge()
-        )
+        quotes = Stream[Quotes]((each.quotes, each.source, n) for each, n in recordings)
         trades = Stream[Trades]((each.trades, each.source, n) for each, n in recordings)
-        self.trades = JudgedStream[Trades](trades, TradeJudge(self._twice_mids_before))
         self.depth = Stream[Depth]((each.depth, each.source, n) for each, n in recordings)
+        self.quotes = JudgedStream[Quotes](quotes, QuoteJudge(WitnessOfQuotes(symbol, trades, self.depth)))
+        self.trades = JudgedStream[Trades](
+            trades, TradeJudge(self._twice_mids_before, WitnessOfTrades(symbol, quotes, self.depth))
+        )
         self.marks = Stream[Marks]((each.marks, each.source, n) for each, n in recordings)
         self.book = Book(symbol, self.depth)
         self.bars = Bars(symbol, self.quotes, bars)
-        self.clock = TimeNormaliser((self.quotes.stream, trades, self.depth))
+        self.clock = TimeNormaliser((quotes, trades, self.depth))
         self.until_ns = 0
         self._facts: list[tuple[int, int, int, FeedFact]] = []
 
@@ -55,6 +59,17 @@ class SymbolTape:
         """Return what the book found and nobody has taken yet, as (known_at_ns, file order, line, fact)."""
         facts, self._facts = self._facts, []
         return facts
+
+    def bad_places(self) -> list[Place]:
+        """Return where the first bad ticks stand that are known, by kind."""
+        places = self.quotes.places(self.quotes.stream.known(self.until_ns))
+        places += self.trades.places(self.trades.stream.known(self.until_ns))
+        return places + [place_of(self.depth, row, "stale_diff") for row in self.book.stale_rows]
+
+    def levels_accepted(self) -> list[Place]:
+        """Return where the price levels begin that are known and had to be believed."""
+        places = self.quotes.levels_accepted(self.quotes.stream.known(self.until_ns))
+        return places + self.trades.levels_accepted(self.trades.stream.known(self.until_ns))
 
     def quote_row(self) -> int:
         """Return the row of the last good quote known, -1 if there is none."""
@@ -92,7 +107,7 @@ class SymbolTape:
             quote_heard_at_ns=heard_at_ns,
             age_ms=(at_ns - heard_at_ns) // NS_PER_MS,
             latency_ms=self._latency_ms(heard_at_ns, quotes.venue_at_ns.item(at)),
-            is_quote_sane=row == known - 1,
+            is_quote_sane=self.quotes.is_sane(known) and not self._is_contradicted(),
             book=book,
             l2=None,
             source=segment.source.digest,
@@ -103,10 +118,11 @@ class SymbolTape:
         """Return up to `count` (price_e8, size_e8), best first; with quotes only, the displayed best.
 
         What the market has left is not to be had any more: depth comes in steps, so a newer quote overrules the top of
-        the book, and a trade newer than the quote tells that nothing better than its price is left to hit.
+        the book, and a trade newer than the quote tells that nothing better than its price is left to hit. Where quote
+        and book tell of different markets, nothing is shown.
         """
         best = self._best(side)
-        if best is None or count < 1:
+        if best is None or count < 1 or self._is_contradicted():
             return []
         left_e8 = self._left_behind_e8(side)
         if not self.depth.row_count:
@@ -141,6 +157,8 @@ class SymbolTape:
         """Return the size displayed at a price, 0 when none is; None when that depth cannot be seen."""
         best = self._best(side)
         has_depth = self.depth.row_count > 0
+        if self._is_contradicted():
+            return None
         if best is None or (has_depth and not (self.book.is_synced and self._is_quote_newer())):
             return self.book.size_at(side, price_e8) if has_depth else None
         if price_e8 == best[0]:
@@ -153,6 +171,18 @@ class SymbolTape:
     def _is_better(side: Side, price_e8: int, than_e8: int) -> bool:
         """Tell whether a resting price lies nearer to the other side than another."""
         return price_e8 > than_e8 if side is Side.BUY else price_e8 < than_e8
+
+    def _is_contradicted(self) -> bool:
+        """Tell whether the last good quote and the synced book are further apart than one price may be from the next.
+
+        Then one of them is wrong, and it cannot be known which.
+        """
+        mid_e8, row = self.book.twice_mid_e8(), self.quote_row()
+        if mid_e8 is None or row < 0:
+            return False
+        segment, at = self.quotes.stream.at(row)
+        quoted_e8 = segment.table.bid_e8.item(at) + segment.table.ask_e8.item(at)
+        return bool(abs(quoted_e8 - mid_e8) > mid_e8 // FAR_PART)
 
     def _is_quote_newer(self) -> bool:
         """Tell whether the last good quote tells of a later moment than the book, by the venue's update ids.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from interlock.market.books import FeedFact
+from interlock.market.quality.places import PLACES_MAX, first_places
 from interlock.market.recordings.columns import RecordingSet
 from interlock.market.symbol_tape import SymbolTape
 from interlock.market.window import Ahead, Window, take_window
@@ -26,8 +27,10 @@ _US = Decimal("0.001")
 class TapeCounts:
     """What was heard so far. `bad_ticks` has the feed's parse faults merged in; those are of the whole feed.
 
-    `ticks` counts rows of all kinds, good and bad. `levels_accepted` counts price levels far from the last one that
-    had to be believed. Offsets are of the recorder's clock against the venue's, in milliseconds; None while unknown.
+    `ticks` counts rows of all kinds, good and bad. `bad_places` names the first bad ticks by (kind, file, line), parse
+    faults not among them. `levels_accepted` counts price levels far from the last one that had to be believed, and
+    `levels_accepted_at` names where the first of them begin, as "file line N". Offsets are of the recorder's clock
+    against the venue's, in milliseconds; None while unknown.
     """
 
     ticks: int
@@ -37,7 +40,9 @@ class TapeCounts:
     marks: int
     gaps: int
     bad_ticks: dict[str, int]
+    bad_places: tuple[tuple[str, str, int], ...]
     levels_accepted: int
+    levels_accepted_at: tuple[str, ...]
     books: dict[str, BookState]
     offset_ms: dict[str, Decimal | None]
     drift_ms_max: dict[str, Decimal]
@@ -126,8 +131,8 @@ class Tape:
         judged = [(tape.quotes, row) for tape, row in zip(tapes, quotes, strict=True)]
         bad = [ticks.count_bad(row) for ticks, row in judged]
         bad += [tape.trades.count_bad(row) for tape, row in zip(tapes, trades, strict=True)]
-        accepted = sum(ticks.count_levels_accepted(row) for ticks, row in judged)
-        accepted += sum(tape.trades.count_levels_accepted(row) for tape, row in zip(tapes, trades, strict=True))
+        places = first_places(place for tape in tapes for place in tape.bad_places())
+        accepted = sorted(place for tape in tapes for place in tape.levels_accepted())
         return TapeCounts(
             ticks=sum(quotes) + sum(trades) + depth + marks,
             quotes=sum(quotes),
@@ -136,7 +141,9 @@ class Tape:
             marks=marks,
             gaps=sum(tape.book.gap_count for tape in tapes),
             bad_ticks=_summed([*bad, {"stale_diff": sum(tape.book.stale_count for tape in tapes)}, self._fault_counts]),
-            levels_accepted=accepted,
+            bad_places=tuple((each.kind, each.file, each.line) for each in places),
+            levels_accepted=len(accepted),
+            levels_accepted_at=tuple(f"{each.file} line {each.line}" for each in accepted[:PLACES_MAX]),
             books={tape.symbol: tape.book.state for tape in tapes},
             offset_ms={tape.symbol: _milliseconds(tape.clock.offset_ns) for tape in tapes},
             drift_ms_max={tape.symbol: _milliseconds(tape.clock.drift_ns_max) or Decimal(0) for tape in tapes},

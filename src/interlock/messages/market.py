@@ -6,6 +6,8 @@ from msgspec import Struct
 
 from interlock.messages.words import BookState, Intent, Regime
 
+_HALF = Decimal("0.5")
+
 
 class MarketView(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """The market of one symbol as it stood at a decision: bounded, and stamped on the input that used it.
@@ -34,6 +36,11 @@ class MarketView(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     l2: str | None
     source: str
     line: int
+
+    @property
+    def mid(self) -> Decimal:
+        """The middle of bid and ask."""
+        return (self.bid + self.ask) * _HALF
 
 
 class Signal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):

@@ -55,14 +55,14 @@ _SIGNS = b"+-"
 _MINUS_ZERO = re.compile(rb'"-0(\.0+)?"')
 
 
-def _plain_decimals(value: object) -> object:
+def plain_decimals(value: object) -> object:
     """Return the built-in form with each Decimal as plain text."""
     if isinstance(value, Decimal):
         return plain(value)
     if isinstance(value, dict):
-        return {key: _plain_decimals(item) for key, item in value.items()}
+        return {key: plain_decimals(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain_decimals(item) for item in value]
+        return [plain_decimals(item) for item in value]
     return value
 
 
@@ -85,7 +85,7 @@ def encode(record: Record) -> bytes:
     has_exponent = _may_hold_exponent(body) and _EXPONENT.search(body)
     # From the right, since that way Python finds it in half the time.
     if has_exponent or (body.rfind(b'"-0') >= 0 and _MINUS_ZERO.search(body)):
-        body = _encoder.encode(_plain_decimals(msgspec.to_builtins(record, builtin_types=(Decimal,))))
+        body = _encoder.encode(plain_decimals(msgspec.to_builtins(record, builtin_types=(Decimal,))))
     return body
 
 

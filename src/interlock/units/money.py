@@ -5,7 +5,7 @@ process calls `install_context()` first; a thread that did not would compute in 
 """
 
 import decimal
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 
 PRECISION = 34
 ZERO = Decimal(0)
@@ -108,8 +108,3 @@ def bps_of(part: Decimal, whole: Decimal) -> Decimal:
 def share_bps(whole: Decimal, bps: Decimal) -> Decimal:
     """Return `bps` basis points of `whole`, exact."""
     return whole * bps / BPS
-
-
-def truncated(value: Decimal, step: Decimal) -> Decimal:
-    """Return `value` cut toward zero to the digits of `step`."""
-    return value.quantize(step, rounding=ROUND_DOWN) or ZERO

@@ -174,6 +174,80 @@ def test_a_fill_that_overtakes_a_kill_is_closed_too() -> None:
     assert core.state.positions == {}
 
 
+EMERGENCIES = pytest.mark.parametrize(
+    "by", [kill(KillWay.IMMEDIATE), c.SetMode(mode=Mode.EMERGENCY, reason="any")], ids=["kill", "mode"]
+)
+
+
+@EMERGENCIES
+def test_an_entry_that_fills_in_an_emergency_is_protected_and_closed_in_one_record(by: Input) -> None:
+    core = founded()
+    (entry,) = approved_in(core.tell(raised()))
+    core.tell(by)
+    stop, target, close = approved_in(core.tell(filled(entry, "0.010")))
+    assert [each.purpose for each in (stop, target, close)] == [Purpose.STOP, Purpose.TARGET, Purpose.CLOSE]
+    assert (close.order_type, close.quantity) == (OrderType.MARKET, Decimal("0.010"))
+    assert len({stop.order_id, target.order_id, close.order_id}) == 3
+    assert core.held().close_id == close.order_id
+
+
+@EMERGENCIES
+def test_what_grows_in_an_emergency_waits_for_the_close_at_work_and_is_closed_to_the_end(by: Input) -> None:
+    core = founded()
+    (entry,) = approved_in(core.tell(raised()))
+    core.tell(by)
+    close = approved_in(core.tell(filled(entry, "0.010")), Purpose.CLOSE)[0]
+    events = core.tell(filled(entry, "0.004", trade_id="t2"))
+    assert approved_in(events, Purpose.CLOSE) == []
+    assert core.order(core.held().stop_id).approved.quantity == Decimal("0.014")
+    (rest,) = approved_in(core.tell(filled(close, trade_id="t3")))
+    assert (rest.purpose, rest.quantity) == (Purpose.CLOSE, Decimal("0.004"))
+    assert rest.order_type is OrderType.MARKET, "a close never becomes more careful than it was"
+    core.tell(filled(rest, trade_id="t4"))
+    assert core.state.positions == {}
+
+
+@EMERGENCIES
+def test_what_grows_in_an_emergency_without_a_close_at_work_is_closed(by: Input) -> None:
+    """Its close has ended and the next one waits for its pause."""
+    core = founded()
+    (entry,) = approved_in(core.tell(raised()))
+    core.tell(by)
+    core.tell(filled(entry, "0.010"))
+    while core.held().close_id:
+        core.tell(expired(core.held().close_id))
+    events = core.tell(filled(entry, "0.004", trade_id="t2"))
+    assert [order.quantity for order in approved_in(events, Purpose.CLOSE)] == [Decimal("0.014")]
+
+
+def test_a_kill_that_is_repeated_at_its_deadline_does_not_double_a_close() -> None:
+    core = held()
+    core.tell(kill(KillWay.GRACEFUL))
+    core.tell(c.SetMode(mode=Mode.EMERGENCY, reason="any"))
+    close = close_at_work(core)
+    events = core.tell(fired("kill_deadline"), 30 * 60 * NS_PER_S)
+    assert approved_in(events) == []
+    assert [each for each in events if isinstance(each, e.ModeChanged)] == []
+    assert close_at_work(core) == close
+
+
+def test_an_owners_own_reduction_that_expires_is_not_sent_again() -> None:
+    core = held()
+    (own,) = approved_in(core.tell(proposed(terms(Side.SELL, "0.039"))))
+    assert (own.purpose, own.time_in_force, core.held().close_id) == (Purpose.REDUCE, TimeInForce.IOC, "")
+    events = core.tell(expired(own.order_id))
+    assert [type(each).__name__ for each in events] == ["OrderExpired"]
+    assert core.held().close_attempts == 0
+    assert RETRY not in core.state.timers
+
+
+def test_an_owners_own_reduction_does_not_keep_an_exit_from_closing() -> None:
+    core = held()
+    core.tell(proposed(terms(Side.SELL, "0.039")))
+    (close,) = approved_in(core.tell(raised(Intent.EXIT)))
+    assert (close.purpose, core.held().close_id) == (Purpose.CLOSE, close.order_id)
+
+
 @pytest.mark.parametrize(
     "by", [kill(KillWay.IMMEDIATE), raised(Intent.EXIT), fired(HOLD)], ids=["kill", "exit", "time"]
 )
@@ -191,6 +265,21 @@ def test_a_kill_at_leisure_waits_for_the_targets_until_its_deadline() -> None:
     assert core.tell(fired("kill_deadline")) == ()
     core.tell(fired("kill_deadline"), 30 * 60 * NS_PER_S)
     assert close_at_work(core).order_type is OrderType.MARKET
+    assert core.state.mode is Mode.EMERGENCY
+
+
+def test_the_deadline_of_a_kill_takes_entries_back_and_closes_what_fills_meanwhile() -> None:
+    core = held_a_little()
+    (entry,) = approved_in(core.tell(proposed(terms(quantity="0.001", limit="49990"))))
+    core.tell(kill(KillWay.GRACEFUL))
+    (_, over, *_) = core.tell(fired("kill_deadline"), 30 * 60 * NS_PER_S)
+    assert over == e.ModeChanged(
+        before=Mode.REDUCE, after=Mode.EMERGENCY, reason="the deadline of the graceful kill is over"
+    )
+    first = close_at_work(core)
+    core.tell(filled(first, price="49950", trade_id="t2"))
+    events = core.tell(filled(entry, price="49990", trade_id="t3"))
+    assert [order.purpose for order in approved_in(events)] == [Purpose.STOP, Purpose.TARGET, Purpose.CLOSE]
 
 
 def test_a_release_calls_the_deadline_of_a_kill_off() -> None:
@@ -246,7 +335,13 @@ def test_silence_makes_an_order_unknown_until_the_venue_tells_of_it() -> None:
     assert core.order(entry.order_id).status is OrderStatus.UNKNOWN
     assert core.state.accounts["paper-main"].reserved > 0
     assert core.tell(o.SilenceReported(order_id=entry.order_id, text="no answer")) == ()
+    core.tell(c.RequestCancel(order_id=entry.order_id, reason="any"))
+    assert core.order(entry.order_id).is_unknown, "to ask for its end is not to know its fate"
+    assert core.state.unknown_symbols == {"BTCUSDT": 1}
+    core.tell(o.CancelRejectReported(order_id=entry.order_id, code=-2011, text="unknown", venue_at_ns=START_NS))
+    assert core.order(entry.order_id).status is OrderStatus.UNKNOWN
     core.tell(accepted(entry.order_id))
     assert core.order(entry.order_id).status is OrderStatus.ACKNOWLEDGED
+    assert not core.order(entry.order_id).is_unknown
     assert core.state.unknown_symbols == {}
     assert core.tell(o.SilenceReported(order_id=entry.order_id, text="no answer")) == ()

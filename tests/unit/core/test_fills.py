@@ -11,10 +11,12 @@ from interlock.units.sides import Side
 from tests.builders import (
     ACCOUNT,
     BALANCE,
+    OTHER_SYMBOL,
     Core,
     accepted,
     approved_in,
     cancelled,
+    changed,
     filled,
     fired,
     founded,
@@ -24,6 +26,7 @@ from tests.builders import (
 )
 
 CANCEL, OPENED = OrderStatus.CANCEL_REQUESTED, "PositionOpened"
+UNOWNED = ["UnownedFillFound", "Disarmed"]
 
 
 def kinds(events: tuple[e.Event, ...]) -> list[str]:
@@ -72,6 +75,7 @@ def test_a_partial_close_changes_position_order_profit_and_exits_in_one_record()
     core, _ = entered()
     old = core.held().stop_id
     (part,) = approved_in(core.tell(proposed(terms(Side.SELL, "0.013"))))
+    assert part.purpose is Purpose.REDUCE
     events = core.tell(filled(part, price="50300", trade_id="t2", fee="0.3"))
     told, reduced = events[0], events[1]
     assert isinstance(told, e.OrderFilled) and told.is_complete
@@ -176,7 +180,8 @@ def test_a_fill_that_no_order_explains_is_named_and_nothing_is_invented(quantity
     core = founded()
     (entry,) = approved_in(core.tell(raised()))
     events = core.tell(filled(entry, quantity, price))
-    assert kinds(events) == ["UnownedFillFound"]
+    assert kinds(events) == UNOWNED
+    assert not core.state.is_armed
     assert core.state.positions == {}
     assert core.order(entry.order_id).quantity_filled == 0
 
@@ -185,8 +190,31 @@ def test_a_stop_that_fills_after_the_position_is_gone_is_named() -> None:
     core, _ = entered()
     stop, target = (core.order(order_id).approved for order_id in (core.held().stop_id, core.held().target_id))
     core.tell(filled(target, price="51000", trade_id="t2"))
-    assert kinds(core.tell(filled(stop, price="49500", trade_id="t3"))) == ["UnownedFillFound"]
+    assert kinds(core.tell(filled(stop, price="49500", trade_id="t3"))) == UNOWNED
     assert core.state.positions == {}
+
+
+def test_a_fill_that_nothing_explains_disarms_once() -> None:
+    core, _ = entered()
+    nobodys = changed(core.order(core.held().stop_id).approved, order_id="nobody's")
+    assert kinds(core.tell(filled(nobodys, trade_id="t2"))) == UNOWNED
+    assert kinds(core.tell(filled(nobodys, trade_id="t3"))) == ["UnownedFillFound"]
+    assert approved_in(core.tell(raised(symbol=OTHER_SYMBOL))) == []
+
+
+@pytest.mark.parametrize("intent", [Intent.ENTER_LONG, Intent.ENTER_SHORT])
+def test_a_reducing_order_never_adds_to_a_position(intent: Intent) -> None:
+    """A late fill of an old stop, when its owner has turned: it stands on the side of what is held now."""
+    core, turned = founded(), Intent.ENTER_SHORT if intent is Intent.ENTER_LONG else Intent.ENTER_LONG
+    core.enter(intent)
+    stop, target = (core.order(order_id).approved for order_id in (core.held().stop_id, core.held().target_id))
+    core.tell(filled(target, price=str(target.limit_price), trade_id="t2"))
+    core.tell(cancelled(stop.order_id))
+    core.enter(turned)
+    before = core.held().quantity
+    assert kinds(core.tell(filled(stop, trade_id="t3"))) == UNOWNED
+    assert core.held().quantity == before
+    assert not core.state.is_armed
 
 
 def test_a_position_that_grew_while_it_was_closed_is_closed_to_the_end() -> None:

@@ -34,6 +34,8 @@ def test_a_run_ends_with_its_counts() -> None:
     end = c.EndRun(ticks=9, gaps=1, bad_ticks={"crossed": 2}, reason="over")
     assert core.tell(end) == (e.RunEnded(ticks=9, gaps=1, bad_ticks={"crossed": 2}, reason="over"),)
     assert core.state.is_ended
+    assert not core.state.is_armed, "nothing is entered after the end"
+    assert approved_in(core.tell(raised())) == []
 
 
 def test_a_mark_values_what_is_held_and_moves_equity_and_exposure() -> None:
@@ -58,8 +60,9 @@ def test_a_mark_becomes_a_record_once_a_second_only() -> None:
     core = founded()
     core.enter()
     assert core.tell(mark("50100"))
-    assert core.tell(mark("50200"), NS_PER_S - 1) == ()
-    assert core.tell(mark("50200"), 1)
+    assert core.tell(mark("50200"), 998 * NS_PER_MS) == ()
+    assert core.tell(mark("50200"), NS_PER_MS - 1) == ()
+    assert core.tell(mark("50200"), 1), "a mark that comes a millisecond early is the second's mark"
 
 
 def test_a_mark_of_what_nobody_holds_is_no_record() -> None:

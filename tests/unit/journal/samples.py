@@ -13,11 +13,13 @@ from interlock.ports.journal import Head
 ORIGIN = "interlock/test"
 BLOB = b"exchange information, too long for a leaf"
 BLOB_DIGEST = sha256(BLOB).hexdigest()
+COMMITMENT = "c0ffee"
 
 
 def body_of(seq: int, mark: str = "tick") -> bytes:
-    """Return a body as the verifier expects one; each fifth names the blob."""
-    blob = f',"input":{{"blob":"{BLOB_DIGEST}","size":{len(BLOB)}}}' if seq % 5 == 4 else ""
+    """Return a body as the verifier expects one; each fifth names the blob and the commitment."""
+    named = f',"input":{{"blob":"{BLOB_DIGEST}","size":{len(BLOB)}}},"key":"{COMMITMENT}"'
+    blob = named if seq % 5 == 4 else ""
     return f'{{"seq":{seq},"at_ns":{1_000 + 10 * seq},"mark":"{mark}"{blob}}}'.encode()
 
 
@@ -25,7 +27,7 @@ def write_log(directory: Path, commits: Sequence[int] = (1, 3, 2, 4, 2)) -> Head
     """Make a journal of so many commits of so many records, close it, and return its head."""
     journal = Journal.create(directory, ORIGIN, 1)
     for count in commits:
-        journal.append([body_of(journal.size + place) for place in range(count)], [BLOB], [("c0ffee", b'{"key":1}')])
+        journal.append([body_of(journal.size + place) for place in range(count)], [BLOB], [(COMMITMENT, b'{"key":1}')])
     journal.close()
     return journal.head
 

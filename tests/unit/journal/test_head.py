@@ -94,6 +94,18 @@ def test_sealing_makes_both_slots_say_the_same(path: Path) -> None:
     assert read_head(path).heads == (head(7), head(7))
 
 
+def test_a_sealed_head_says_where_the_log_ends_until_it_is_unsealed(path: Path) -> None:
+    assert read_head(path).sealed_size == 0
+    file = opened(path)
+    file.unseal(EMPTY)
+    assert read_head(path).sealed_size is None
+    file.write(file.line(head(7)))
+    assert read_head(path).sealed_size is None
+    file.seal(head(7))
+    file.close()
+    assert (read_head(path).heads, read_head(path).sealed_size) == ((head(7), head(7)), 7)
+
+
 def test_an_origin_is_a_name_that_fits_one_line_of_text() -> None:
     assert origin_is_fit("example.com/log-7")
     for unfit in ("", "two words", "a\nb", 'quo"te', "back\\slash", "a+b", "ä", "x" * 101):

@@ -1,13 +1,16 @@
 """The verifier finds every kind of change, says where, and how far the log can still be trusted."""
 
+from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 
 import apsw
 import pytest
 
 from interlock.journal.faults import JournalFault, JournalForeign, JournalMissing, JournalNewer
-from interlock.journal.head import SLOT_BYTES
+from interlock.journal.head import SLOT_BYTES, HeadSlots, read_head
 from interlock.journal.record_store import Journal
+from interlock.journal.schema import GUARDS
 from interlock.journal.tree import leaf_hash
 from interlock.journal.verify import VerifyReport, verify
 from tests.unit.journal.samples import BLOB, BLOB_DIGEST, body_of, edit, flip, write_log
@@ -99,9 +102,104 @@ def test_a_cut_tail_is_found(log: Path, cut: int) -> None:
     assert found(log, f"{cut} record(s) are cut off its end").trustworthy_until == 12 - cut
 
 
-def test_records_added_after_a_clean_close_are_vouched_for_by_no_head_but_must_be_whole(log: Path) -> None:
-    edit(log, "INSERT INTO body VALUES (12, ?)", bindings=[body_of(12)])
-    assert found(log, "leaf of record 12 is missing").trustworthy_until == 12
+def add_record(log: Path, seq: int) -> None:
+    edit(log, f"INSERT INTO body VALUES ({seq}, ?)", bindings=[body_of(seq)])
+    edit(log, f"INSERT INTO leaf VALUES ({seq}, ?)", bindings=[leaf_hash(body_of(seq))])
+
+
+def test_records_added_after_a_clean_close_are_found_however_whole_they_are(log: Path) -> None:
+    for seq in (12, 13):
+        add_record(log, seq)
+        report = found(log, f"{seq - 11} record(s) after the end that was sealed at 12")
+        assert (report.trustworthy_until, [each.where for each in report.findings]) == (12, ["record 12"])
+
+
+def test_records_added_after_a_start_that_wrote_nothing_are_found(log: Path) -> None:
+    Journal.open(log, 1).abandon()
+    add_record(log, 12)
+    found(log, "1 record(s) after the end that was sealed at 12")
+
+
+def test_records_after_the_head_of_a_log_that_is_written_are_counted_and_are_no_damage(log: Path) -> None:
+    journal = Journal.open(log, 1)
+    sealed = (log / "head.jsonl").read_bytes()
+    journal.append([body_of(12)])
+    unsealed = (log / "head.jsonl").read_bytes()
+    assert verify(log).uncovered == 0
+    assert verify(log).is_being_written
+    journal.append([body_of(13), body_of(14)], [BLOB])
+    newest = (log / "head.jsonl").read_bytes()
+    (log / "head.jsonl").write_bytes(unsealed)
+    report = verify(log)
+    assert (report.ok, report.uncovered, report.trustworthy_until) == (True, 2, 13)
+    (log / "head.jsonl").write_bytes(sealed)
+    found(log, "3 record(s) after the end that was sealed at 12")
+    (log / "head.jsonl").write_bytes(newest)
+    journal.close()
+    report = verify(log)
+    assert (report.ok, report.uncovered, report.trustworthy_until, report.is_being_written) == (True, 0, 15, False)
+
+
+def test_a_writer_that_starts_after_the_head_was_read_is_not_taken_for_a_forger(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Journal] = []
+
+    def read_then_start(path: Path) -> HeadSlots:
+        slots = read_head(path)
+        if not started:
+            started.append(Journal.open(log, 1))
+            started[0].append([body_of(12)])
+        return slots
+
+    monkeypatch.setattr("interlock.journal.verify.read_head", read_then_start)
+    report = verify(log)
+    assert (report.ok, report.size, report.uncovered) == (True, 13, 1)
+    started[0].close()
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("INSERT INTO meta VALUES ('note', 'mine')", "meta holds note, which is no key"),
+        ("DELETE FROM meta WHERE key = 'origin'", "meta has no origin"),
+        ("DELETE FROM meta WHERE key = 'lease_epoch'", "meta has no lease_epoch"),
+        ("UPDATE meta SET value = 'other/log' WHERE key = 'origin'", "is the log other/log, the head file"),
+        ("UPDATE meta SET value = x'00' WHERE key = 'origin'", "is the log"),
+        ("UPDATE meta SET value = -1 WHERE key = 'lease_epoch'", "lease epoch is -1"),
+        ("UPDATE meta SET value = 'one' WHERE key = 'lease_epoch'", "lease epoch is one"),
+        ("INSERT INTO blob VALUES (x'00', x'00')", "blob 00 does not match its digest"),
+        ("INSERT INTO opening VALUES ('decaf', x'00')", "opening of decaf has no commitment"),
+        ("CREATE TABLE mine(x)", "The table mine of the database schema is foreign"),
+        ("CREATE INDEX mine ON body(bytes)", "The index mine of the database schema is foreign"),
+        ("CREATE VIEW mine AS SELECT 1", "The view mine of the database schema is foreign"),
+        (
+            "CREATE TRIGGER leaf AFTER INSERT ON leaf BEGIN SELECT 1; END",
+            "The trigger leaf of the database schema is foreign",
+        ),
+        ("DROP TABLE opening", "The table opening of the database schema is missing"),
+        ("ALTER TABLE leaf ADD COLUMN mine ANY", "The table leaf of the database schema is altered"),
+    ],
+)
+def test_a_change_beside_the_records_is_found_and_puts_no_record_in_doubt(
+    log: Path, statement: str, words: str
+) -> None:
+    connection = apsw.Connection(str(log / "journal.db"))
+    for guard in () if statement.startswith(("CREATE", "ALTER")) else GUARDS:
+        connection.execute(f"DROP TRIGGER {guard}")
+    connection.execute(statement)
+    for name, guard_statement in GUARDS.items():
+        if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", (name,)).fetchall():
+            with suppress(apsw.SQLError):  # the table that it guarded is gone
+                connection.execute(guard_statement)
+    connection.close()
+    assert found(log, words).trustworthy_until == 12
+
+
+def test_a_blob_that_no_record_names_is_found(log: Path) -> None:
+    edit(log, "INSERT INTO blob VALUES (?, ?)", bindings=[sha256(b"mine").digest(), b"mine"])
+    report = found(log, f"blob {sha256(b'mine').hexdigest()} is named by no record")
+    assert (len(report.findings), report.trustworthy_until) == (1, 12)
 
 
 def test_a_missing_or_changed_blob_is_found_with_the_record_that_names_it(log: Path) -> None:
@@ -135,11 +233,12 @@ def test_any_changed_byte_of_the_head_of_a_closed_log_is_found(log: Path) -> Non
 
 def test_a_head_torn_by_a_power_cut_is_not_taken_for_damage_of_the_log(log: Path) -> None:
     journal = Journal.open(log, 1)
-    before = (log / "head.jsonl").read_bytes()
     journal.append([body_of(12)])
+    before = (log / "head.jsonl").read_bytes()
+    journal.append([body_of(13)])
     after = (log / "head.jsonl").read_bytes()
     start = 0 if before[:SLOT_BYTES] != after[:SLOT_BYTES] else SLOT_BYTES
-    journal._connection.close()  # the process is gone: neither checkpoint nor seal
+    journal.abandon()  # as a process that is gone: neither checkpoint nor seal
     torn = bytearray(before)
     torn[start : start + 70] = after[start : start + 70]
     (log / "head.jsonl").write_bytes(torn)
@@ -149,12 +248,14 @@ def test_a_head_torn_by_a_power_cut_is_not_taken_for_damage_of_the_log(log: Path
 def test_a_head_that_lags_behind_the_log_after_a_crash_is_no_finding_and_is_brought_up_at_the_next_start(
     log: Path,
 ) -> None:
-    old = (log / "head.jsonl").read_bytes()
     journal = Journal.open(log, 1)
-    head = journal.append([body_of(12)])
-    journal.close()
+    journal.append([body_of(12)])
+    old = (log / "head.jsonl").read_bytes()
+    head = journal.append([body_of(13), body_of(14, "tock")], [BLOB])
+    journal.abandon()
     (log / "head.jsonl").write_bytes(old)
-    assert verify(log).ok
+    report = verify(log)
+    assert (report.ok, report.size, report.uncovered, report.trustworthy_until) == (True, 15, 2, 13)
     journal = Journal.open(log, 1)
     assert (log / "head.jsonl").read_text().count(head.root.hex()) == 2
     journal.close()

@@ -65,6 +65,45 @@ def test_a_latency_is_judged_by_the_last_stamped_tick_where_quotes_have_no_venue
     assert seen == [None, 0, 40]
 
 
+def test_a_duplicate_says_nothing_new_and_leaves_the_quote_sane() -> None:
+    rows = [(10, 100.0, 102.0), (20, 100.0, 102.0), (30, 110.0, 102.0), (40, 110.0, 102.0), (50, 100.0, 102.0)]
+    made = quotes(rows, update_ids=[1, 1, 2, 2, 3])
+    tape = Tape(recording_set(recording(quotes=made)), BARS)
+    seen: list[bool] = []
+    for at_ms in (10, 20, 30, 40, 50):
+        tape.advance(START_NS + at_ms * MS)
+        view = tape.view("BTCUSDT", START_NS + at_ms * MS)
+        assert view is not None
+        seen.append(view.is_quote_sane)
+    # The tick at 40 ms repeats a crossed one, and takes nothing of it back.
+    assert seen == [True, True, False, False, True]
+    assert tape.counts().bad_ticks == {"crossed": 1, "duplicate": 2}
+
+
+def test_bad_ticks_are_named_by_file_and_line_in_the_order_they_were_heard() -> None:
+    made = quotes([(10, 100.0, 102.0), (20, 103.0, 102.0), (30, 102.0, 102.0)], lines=[3, 7, 9])
+    other = Source("other.jsonl", "0" * 64, "binance-wire", "usdm")
+    depth = [snapshot(1, 5, [(100.0, 1.0)], [(102.0, 1.0)]), diff(2, (4, 6, 3)), diff(25, (4, 6, 3), line=77)]
+    second = recording("ETHUSDT", trades=trades([(5, 10.0), (15, 0.0)]), depth=depth, source=other)
+    tape = Tape(recording_set(recording(quotes=made), second, fault_counts={"unreadable": 4}), BARS)
+    tape.advance(START_NS + 20 * MS)
+    first = (("zero", "other.jsonl", 2), ("crossed", "hand.jsonl", 7))
+    assert tape.counts().bad_places == first
+    tape.advance(START_NS + 40 * MS)
+    assert tape.counts().bad_places == (*first, ("stale_diff", "other.jsonl", 77), ("locked", "hand.jsonl", 9))
+
+
+def test_at_most_twenty_bad_ticks_are_named_and_a_rare_kind_is_among_them() -> None:
+    rows = [(n, 100.0, 102.0) if n < 5 else (n, 104.0, 102.0) for n in range(100)]
+    rows[60], rows[80] = (60, 102.0, 102.0), (80, 102.0, 102.0)
+    tape = Tape(recording_set(recording(quotes=quotes(rows))), BARS)
+    tape.advance(tape.end_ns)
+    counts = tape.counts()
+    assert counts.bad_ticks == {"crossed": 93, "locked": 2}
+    expected = [*(("crossed", "hand.jsonl", n) for n in range(6, 24)), *(("locked", "hand.jsonl", n) for n in (61, 81))]
+    assert counts.bad_places == tuple(expected)
+
+
 def test_a_window_merges_by_receipt_time_then_file_then_line() -> None:
     first = recording(
         quotes=quotes([(10, 100.0, 102.0), (20, 100.0, 102.0)], lines=[2, 3]), trades=trades([(10, 101.0)], lines=[1])

@@ -9,20 +9,22 @@ from interlock.core.state import State
 from interlock.messages import commands as c
 from interlock.messages import events as e
 from interlock.messages import observations as o
-from interlock.messages.effects import SendOrder
+from interlock.messages.effects import SendOrder, WakeAt
 from interlock.messages.record import BODY_BYTES_MAX
 from interlock.messages.words import Intent
-from interlock.runtime.gate_loop import REPEAT_WINDOW_NS, GateLoop
+from interlock.runtime.gate_loop import LOW_WATER_BYTES, MIB, REPEAT_WINDOW_NS, GateLoop
 from interlock.units.faults import Fault
 from interlock.units.time import NS_PER_MS
 from tests.builders import (
     AUTHORITY,
     BUILD,
     OTHER_OWNER,
+    OTHER_SYMBOL,
     OWNER,
     START_NS,
     SYMBOL,
     changed,
+    filled,
     founding,
     instrument,
     proposed,
@@ -41,7 +43,7 @@ REFUSED_BY_AGE = changed(WIDE, age_ms=60_000)
 def founded(journal: MemoryJournal | None = None) -> tuple[GateLoop, MemoryJournal]:
     """Return a loop that may trade, with what it was founded by committed."""
     kept = MemoryJournal() if journal is None else journal
-    loop = GateLoop(kept, State(lease_epoch=1), AUTHORITY)
+    loop = GateLoop(kept, State(lease_epoch=1), AUTHORITY, LOW_WATER_BYTES)
     for command in founding(wide_policy()):
         loop.offer(START_NS, "test", command)
     loop.commit()
@@ -188,8 +190,8 @@ def test_effects_come_out_once_after_their_commit_and_in_the_order_of_their_deci
     loop, journal = founded()
     committed = len(journal.bodies)
     for place, side in enumerate((Intent.ENTER_LONG, Intent.ENTER_LONG)):
-        owner = (OWNER, OTHER_OWNER)[place]
-        loop.offer(START_NS + NS_PER_MS * (1 + place), owner, raised(side, owner=owner))
+        owner, symbol = ((OWNER, SYMBOL), (OTHER_OWNER, OTHER_SYMBOL))[place]
+        loop.offer(START_NS + NS_PER_MS * (1 + place), owner, raised(side, owner=owner, symbol=symbol))
     assert (loop.uncommitted, loop.effects_waiting, len(journal.bodies)) == (2, 2, committed)
     effects = loop.commit()
     assert len(journal.bodies) == committed + 2
@@ -221,3 +223,49 @@ def test_a_turn_is_one_append_with_the_blobs_that_its_records_name() -> None:
     loop.offer(START_NS + NS_PER_MS, "test", c.Disarm(reason="a test"))
     loop.commit()
     assert journal.blobs == [b"settings"]
+
+
+def test_a_disk_at_its_low_water_disarms_before_it_is_full() -> None:
+    """The word of it is in the commit that found it, and nothing more is entered; what is held is still managed."""
+    loop, journal = founded()
+    loop.offer(START_NS + NS_PER_MS, OWNER, raised())
+    (sent,) = loop.commit()
+    assert isinstance(sent.effect, SendOrder)
+    journal.free = LOW_WATER_BYTES - 1
+    loop.offer(START_NS + 2 * NS_PER_MS, "venue", filled(sent.effect.order))
+    effects = loop.commit()
+    assert [type(each.effect) for each in effects] == [SendOrder, SendOrder, WakeAt], (
+        "stop, target and time exit go out"
+    )
+    filling, disarming = journal.records[-2:]
+    assert [filling.seq, disarming.seq] == [loop.state.seq - 2, loop.state.seq - 1]
+    assert len(journal.commits[-1]) == 2
+    assert disarming.actor == "gate"
+    (told,) = disarming.events
+    assert isinstance(told, e.Disarmed)
+    assert told.reason == f"the disk has 255 MiB free; below {LOW_WATER_BYTES // MIB} MiB nothing is entered"
+    assert not loop.state.is_armed
+    loop.offer(START_NS + 3 * NS_PER_MS, OTHER_OWNER, raised(owner=OTHER_OWNER, symbol=OTHER_SYMBOL))
+    loop.commit()
+    assert "RISK-002" in refused(journal)[-1].refusals
+    loop.offer(START_NS + 4 * NS_PER_MS, OWNER, raised(Intent.EXIT))
+    assert [type(each.effect) for each in loop.commit()] == [SendOrder]
+    told_of = [each for record in journal.records for each in record.events if isinstance(each, e.Disarmed)]
+    assert told_of == [told], "what is disarmed is not disarmed again"
+    assert_decides_again(journal)
+
+
+@pytest.mark.parametrize("free", [LOW_WATER_BYTES, LOW_WATER_BYTES + 1])
+def test_a_disk_with_enough_room_disarms_nothing(free: int) -> None:
+    loop, journal = founded()
+    journal.free = free
+    loop.offer(START_NS + NS_PER_MS, OWNER, raised())
+    assert len(loop.commit()) == 1
+    assert loop.state.is_armed
+
+
+def test_a_turn_without_records_asks_nothing_of_the_disk() -> None:
+    loop, journal = founded()
+    journal.free = 0
+    assert loop.commit() == []
+    assert loop.state.is_armed

@@ -60,7 +60,6 @@ def test_money_is_rounded_half_to_even_at_its_scale(value: str, rounded: str) ->
 
 def test_money_that_rounds_to_nothing_is_not_minus_nothing() -> None:
     assert not m.money(d("-0.000000001")).is_signed()
-    assert not m.truncated(d("-0.04"), d("0.1")).is_signed()
     assert not m.bps_of(d("-0.0000000001"), d("100")).is_signed()
 
 
@@ -92,10 +91,6 @@ def test_basis_points_go_both_ways() -> None:
     assert m.bps_of(d("5"), d("1000")) == d("50")
     assert m.bps_of(d("1"), d("3")) == d("3333.3333")
     assert m.share_bps(d("1000"), d("50")) == d("5")
-
-
-def test_a_cut_goes_toward_zero() -> None:
-    assert (m.truncated(d("1.29"), d("0.1")), m.truncated(d("-1.29"), d("0.1"))) == (d("1.2"), d("-1.2"))
 
 
 def test_the_context_traps_what_would_be_wrong_in_silence() -> None:

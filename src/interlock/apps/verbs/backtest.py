@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from interlock.apps import output
+from interlock.units.time import NS_PER_S
 
 if TYPE_CHECKING:
     from interlock.journal.reader import JournalReader
     from interlock.journal.record_store import Journal
     from interlock.market.recordings.columns import RecordingSet
+    from interlock.market.tape import TapeCounts
     from interlock.messages.record import Record
     from interlock.research.backtest.run import Outcome, Plan
     from interlock.runtime.configuration.settings import Settings
@@ -75,7 +77,8 @@ def run(arguments: argparse.Namespace) -> int:
     journal = Journal.create(directory, origin=ORIGIN, lease_epoch=0)
     with _closed(journal), _progress(is_quiet=arguments.json) as progress, _few_collections():
         outcome = play(plan, journal, progress)
-    notes = [*seeded.notes, *recordings.notes, *_fault_notes(recordings), *_notes(plan, outcome, settings)]
+    notes = [*seeded.notes, *recordings.notes, *_fault_notes(recordings), *_tick_notes(recordings, outcome.counts)]
+    notes += _notes(plan, outcome, settings)
     reader = JournalReader(directory)
     try:
         _tell(reader, outcome, notes, arguments)
@@ -128,6 +131,20 @@ def _fault_notes(recordings: "RecordingSet") -> list[str]:
     return [*notes, f"{more} more places of the feed could not be read"] if more else notes
 
 
+def _tick_notes(recordings: "RecordingSet", counts: "TapeCounts") -> list[str]:
+    """Return the ticks that were heard and not used, by file and line, and the leaps of a price that were believed."""
+    notes = [f"{file} line {line}: {kind}" for kind, file, line in counts.bad_places]
+    more = sum(counts.bad_ticks.values()) - sum(recordings.fault_counts.values()) - len(notes)
+    if more:
+        notes.append(f"{more} more bad ticks were heard and not used")
+    notes += [
+        f"{place}: a price more than 10% from the last good one begins here, lasted, and was believed"
+        for place in counts.levels_accepted_at
+    ]
+    more = counts.levels_accepted - len(counts.levels_accepted_at)
+    return [*notes, f"{more} more leaps of a price were believed"] if more else notes
+
+
 def _notes(plan: "Plan", outcome: "Outcome", settings: "Settings") -> list[str]:
     """Return what a reader of the summary must know, and would not see in its figures."""
     from interlock.messages.words import BookState
@@ -144,6 +161,8 @@ def _notes(plan: "Plan", outcome: "Outcome", settings: "Settings") -> list[str]:
     for symbol in plan.recordings.recordings:
         if symbol not in plan.instruments:
             notes.append(f"{symbol} was not traded: the venue's filters for it are not known (RISK-013)")
+        if not _quoted_ns(plan.recordings, symbol):
+            notes.append(f"{symbol} has no quotes: nothing can be traded on it, and no bar of it closes")
         book = outcome.counts.books[symbol]
         if book is BookState.UNSYNCED:
             notes.append(
@@ -151,7 +170,7 @@ def _notes(plan: "Plan", outcome: "Outcome", settings: "Settings") -> list[str]:
                 "nothing is entered on it (RISK-011)"
             )
         elif book is BookState.QUOTES_ONLY:
-            notes.append(f"{symbol} has quotes and trades only: fills are limited to the displayed size")
+            notes += _depth_notes(symbol, plan.recordings)
         offset, drift = outcome.counts.offset_ms[symbol], outcome.counts.drift_ms_max[symbol]
         if offset is not None and abs(offset) > _OFFSET_MS_SHOWN:
             notes.append(
@@ -164,8 +183,35 @@ def _notes(plan: "Plan", outcome: "Outcome", settings: "Settings") -> list[str]:
     if plan.loosened:
         notes.append(f"{len(plan.loosened)} limits are looser than the defaults, each with its reason on the log")
     if not outcome.bars_closed:
-        notes.append(f"no bar of {plan.policy.bars.period_s} s closed: the tape is shorter than one period")
+        notes += _bar_notes(plan.recordings, plan.policy.bars.period_s)
     return notes
+
+
+def _depth_notes(symbol: str, recordings: "RecordingSet") -> list[str]:
+    """Return what it means that a symbol has no depth; nothing where there are no quotes either."""
+    if not _quoted_ns(recordings, symbol):
+        return []
+    has_trades = any(len(each.trades.line) for each in recordings.recordings[symbol])
+    kinds = "quotes and trades only" if has_trades else "quotes only"
+    return [f"{symbol} has {kinds}: fills are limited to the displayed size"]
+
+
+def _bar_notes(recordings: "RecordingSet", period_s: int) -> list[str]:
+    """Return why no bar closed; nothing where there are no quotes, which is told by symbol."""
+    if not any(_quoted_ns(recordings, symbol) for symbol in recordings.recordings):
+        return []
+    files = [each for parts in recordings.recordings.values() for each in parts]
+    columns = [table.heard_at_ns for each in files for table in (each.quotes, each.trades, each.depth, each.marks)]
+    heard_ns = [int(column[place]) for column in columns if len(column) for place in (0, -1)]
+    is_short = max(heard_ns) - min(heard_ns) < period_s * NS_PER_S
+    why = "the tape is shorter than one period" if is_short else "no whole period follows a good quote"
+    return [f"no bar of {period_s} s closed: {why}"]
+
+
+def _quoted_ns(recordings: "RecordingSet", symbol: str) -> list[int]:
+    """Return when the first and the last quote of each file of a symbol were heard."""
+    tables = [each.quotes.heard_at_ns for each in recordings.recordings[symbol] if len(each.quotes.line)]
+    return [int(table[place]) for table in tables for place in (0, -1)]
 
 
 def _tell(reader: "JournalReader", outcome: "Outcome", notes: list[str], arguments: argparse.Namespace) -> None:
@@ -223,13 +269,15 @@ def _closed_by_its_exits(record: "Record") -> str | None:
 
 @contextmanager
 def _closed(journal: "Journal") -> Iterator[None]:
-    """Close the journal at the end, whatever it was."""
+    """Close the journal at the end, whatever it was: what ended the run is told, and never what closing met later."""
     from interlock.journal.faults import JournalFault
 
     try:
         yield
+    except JournalFault:
+        journal.abandon()
+        raise
     except BaseException:
-        # What ended the run is to be told; on a full or failed disk, closing could only fail of the same.
         with suppress(JournalFault):
             journal.close()
         raise

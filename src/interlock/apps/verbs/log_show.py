@@ -23,9 +23,11 @@ examples:
   interlock log show --kind order_refused         what was refused, and by which rule
   interlock log show --follow --kind order_filled --json
 
-exit codes: 0 shown; 3 no such kind, or no log; 4 the log cannot be read; 130 ended with Ctrl-C.
+exit codes: 0 shown, also when --until-end finds that the run was interrupted; 3 no such kind, or no log; 4 the log
+cannot be read; 130 ended with Ctrl-C.
 """
 _POLL_S = 0.2
+_IDLE_MAX = 2
 
 
 def add(subparsers: "Subparsers") -> None:
@@ -44,7 +46,9 @@ def add(subparsers: "Subparsers") -> None:
     )
     parser.add_argument("--limit", type=_count, metavar="N", help="show at most so many")
     parser.add_argument("--follow", action="store_true", help="go on as new records are written, until Ctrl-C")
-    parser.add_argument("--until-end", action="store_true", help="follow, and stop when the run has ended")
+    parser.add_argument(
+        "--until-end", action="store_true", help="follow, and stop when the run has ended or nothing writes any more"
+    )
 
 
 def _count(text: str) -> int:
@@ -85,17 +89,31 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _bodies(reader: "JournalReader", first: int, follows: bool, until_end: bool) -> "Iterator[tuple[int, bytes]]":
-    """Yield the records from `first` on; when following, wait for more."""
+    """Yield the records from `first` on; when following, wait for more.
+
+    A run that was interrupted has no end on its log: without a writer, nothing new will come. That is asked before each
+    look at the log, and believed at the second time, as a new journal has no writer between being made and opened.
+    """
     next_seq = first
     newest = b""
+    idle_count = 0
     while True:
+        is_alone = until_end and not reader.is_being_written()
         size = reader.size()
+        idle_count = idle_count + 1 if is_alone and next_seq >= size else 0
         if until_end and next_seq >= size > 0 and not newest:
             newest = next((body for _, body in reader.bodies(size - 1, size)), b"")
         for seq, body in reader.bodies(next_seq, size):
             yield seq, body
             next_seq, newest = seq + 1, body
         if not follows or (until_end and b'"type":"run_ended.' in newest):
+            return
+        if idle_count == _IDLE_MAX:
+            output.write_fault(
+                "The run did not end, and nothing writes its log any more: it was interrupted.",
+                "The records shown are complete; `interlock verify` says how far the log can be trusted.",
+                False,
+            )
             return
         sys.stdout.flush()
         time.sleep(_POLL_S)

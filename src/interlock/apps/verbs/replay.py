@@ -18,7 +18,7 @@ SUMMARY = "decide the whole log again and compare"
 DESCRIPTION = """\
 Gives every recorded input to the rules again, on the state that the records before it make, and compares what comes
 out with what was recorded, byte for byte. Records of a run made by another build of the core are folded and not
-decided again, and their build is named. It asks no venue and writes nothing.
+decided again, and their build is named: only that build can decide them. It asks no venue and writes nothing.
 
 With --full a backtest is then played again from its raw ticks: market views, signals and the exchange's answers must
 come out again as well, byte for byte.
@@ -27,8 +27,8 @@ examples:
   interlock replay
   interlock replay --full --feed simulated --json
 
-exit codes: 0 all came out again; 1 a record did not, and the first one is shown; 3 no log, or not the feed it was made
-from; 4 the log cannot be read.
+exit codes: 0 all that this build can decide came out again (in JSON, decided_all says whether that was every record);
+1 a record did not, and the first one is shown; 3 no log, or not the feed it was made from; 4 the log cannot be read.
 """
 _SHOWN_CHARACTERS = 300
 
@@ -47,7 +47,10 @@ class Different(Struct, frozen=True, kw_only=True):
 
 
 class ReplayReport(Struct, frozen=True, kw_only=True):
-    """What a replay found. `played` counts the records that raw ticks gave again, None when that was not asked for."""
+    """What a replay found. `played` counts the records that raw ticks gave again, None when that was not asked for.
+
+    `ok` speaks of what was checked; `decided_all` says whether every record was decided again, or some only folded.
+    """
 
     ok: bool
     records: int
@@ -59,6 +62,7 @@ class ReplayReport(Struct, frozen=True, kw_only=True):
     records_per_s: int
     played: int | None
     difference: Different | None
+    decided_all: bool
 
 
 def add(subparsers: "Subparsers") -> None:
@@ -113,6 +117,7 @@ def _report(found: "Replay", build: str, seconds: float) -> ReplayReport:
         difference=None
         if different is None
         else _different(different.seq, different.at_ns, different.recorded, different.decided),
+        decided_all=different is None and not found.folded,
     )
 
 
@@ -151,7 +156,15 @@ def _text(report: ReplayReport) -> str:
 
     lines = []
     different = report.difference
-    if report.ok or report.played is not None:
+    others = ", ".join(build[:12] for build in report.builds if build != report.build) or "none named"
+    if not report.records and different is None:
+        lines.append("Nothing was decided again: the log is empty.")
+    elif not report.decided and different is None:
+        lines.append(
+            f"Nothing was decided again: all {count(report.records)} records were made by other builds ({others}); "
+            f"the fold was checked. This is build {report.build[:12]}; the build that made them can decide them."
+        )
+    elif report.ok or report.played is not None:
         lines.append(f"All {count(report.decided)} records that this build decided came out again, byte for byte.")
     if report.ok and report.played is not None:
         lines.append(f"Played from raw ticks, all {count(report.played)} records came out again, byte for byte.")
@@ -164,8 +177,7 @@ def _text(report: ReplayReport) -> str:
             f"  again     {_shown(different.again)}",
             f"hint: run `interlock verify`; `interlock log show --from {different.seq} --limit 1 --json` has it whole.",
         ]
-    if report.folded:
-        others = ", ".join(build[:12] for build in report.builds if build != report.build) or "none named"
+    if report.folded and (report.decided or different is not None):
         lines.append(
             f"{count(report.folded)} records of other builds ({others}) were folded and not decided again; this is "
             f"build {report.build[:12]}."

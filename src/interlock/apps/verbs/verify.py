@@ -16,13 +16,15 @@ DESCRIPTION = """\
 Checks the log from its first record to its last: numbers and times without a hole, the hash of every record, the
 root over all of them against the head that is kept beside the journal, everything kept apart from the records, and
 the database file itself. It finds a record that was changed, deleted, added or swapped, and a tail that was cut off.
+Records that stand after the head, as a crash may leave them, are counted: nothing vouches for those.
 It writes nothing, and may run while a log is being written.
 
 examples:
   interlock verify
   interlock verify --log /mnt/backup/interlock --json
 
-exit codes: 0 the log is whole; 1 it is not, and every finding is listed; 3 there is no log; 4 it cannot be read.
+exit codes: 0 the log is whole, as far as its head goes; 1 it is not, and every finding is listed; 3 there is no log;
+4 it cannot be read.
 """
 _NS = re.compile(r"\b(\d{17,19}) ns\b")
 
@@ -54,7 +56,14 @@ def _text(report: "VerifyReport", directory: Path) -> str:
 
     lines = [f"{directory} holds {report.size} record(s), root {report.root}"]
     if report.ok:
-        lines.append("The log is whole: every record is what was written, and none is missing.")
+        covered = report.size - report.uncovered
+        lines.append(
+            "The log is whole: every record is what was written, and none is missing."
+            if not report.uncovered
+            else f"The log is whole as far as its head goes: records 0 to {covered - 1} are what was written."
+            if covered
+            else "Nothing was found wrong, but the head covers no record yet."
+        )
     else:
         lines.append(
             f"The log is NOT what was written: {len(report.findings)} finding(s). "
@@ -68,6 +77,14 @@ def _text(report: "VerifyReport", directory: Path) -> str:
             since = f", {_with_utc(finding.since)}" if finding.since else ""
             lines.append(f"{number:>4}. {finding.where}{since}: {printable(_with_utc(finding.what))}")
         lines.append("hint: keep the folder as it is, and restore from a backup. See docs/runbooks/storage-fault.md")
+    if report.uncovered and report.is_being_written:
+        lines.append(f"The last {report.uncovered} record(s) came after the head was read: a writer is at work.")
+    elif report.uncovered:
+        lines.append(
+            f"After a crash, not covered by the head: {report.uncovered} record(s), the last ones. A killed process "
+            "leaves at most its last append there, a loss of power may leave more. What kind it was, and whether "
+            "somebody added to them, the log itself cannot tell."
+        )
     if report.spools:
         lines.append(f"Not yet adopted into the log: {', '.join(report.spools)}")
     return "\n".join(lines)

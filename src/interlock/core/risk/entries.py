@@ -16,7 +16,6 @@ from interlock.units.instruments import Instrument
 from interlock.units.money import ZERO, share_bps, step_up
 from interlock.units.sides import Side
 
-_HALF = Decimal("0.5")
 # Looked up once: a member through its class costs as much as a sum of decimals.
 _BUY, _SELL, _ENTER_LONG = Side.BUY, Side.SELL, Intent.ENTER_LONG
 _LIMIT, _MARKET, _IOC = OrderType.LIMIT, OrderType.MARKET, TimeInForce.IOC
@@ -35,11 +34,6 @@ class Proposal(Struct, frozen=True, gc=False):
     size: SizeDerivation | None
     cost: CostEstimate
     exits: ExitPlan | None
-
-
-def mid_price(view: MarketView) -> Decimal:
-    """Return the middle of bid and ask."""
-    return (view.bid + view.ask) * _HALF
 
 
 def all_passed(checks: tuple[Check, ...]) -> bool:
@@ -85,7 +79,7 @@ def for_signal(
     if equity <= ZERO:
         return refused(owner_id, symbol, side, (*limits.permission(state), _no_equity(equity)))
     by = factors(policy)
-    mid = mid_price(view)
+    mid = view.mid
     room = mid * by.collar
     price, own = _entry_price(state, owner.account, symbol, side, mid, room, traded.price_tick)
     plan = exits.plan(by, traded, view.atr, mid, side, signal.target_price)
@@ -98,7 +92,7 @@ def for_signal(
     if order_usdt < traded.notional_min:
         asked = _least(traded, worst)
         order_usdt = asked * worst
-    cost = costs.round_trip(by, view, mid, order_usdt, False)
+    cost = costs.round_trip(by, view, mid, order_usdt)
     loss_usdt = asked * plan.stop_distance + share_bps(order_usdt, cost.total_bps)
     rules = policy.limits
     checks = (
@@ -138,7 +132,7 @@ def for_terms(
         failed = _no_equity(equity) if equity <= ZERO else Check("RISK-016", quantity, traded.quantity_min, 0, False)
         return refused(owner_id, symbol, side, (*limits.permission(state), failed))
     by, rules = factors(policy), policy.limits
-    mid = mid_price(view)
+    mid = view.mid
     room = mid * by.collar
     price, own = _entry_price(state, owner.account, symbol, side, mid, room, traded.price_tick)
     if terms.limit_price is not None and not is_market:

@@ -102,7 +102,7 @@ def _reduce(state: State, held: Position, terms: OrderTerms, view: MarketView | 
 def reference_price(view: MarketView | None, symbol: str) -> Decimal:
     """Return the mid that a closing order is measured from, zero where the market is not known well enough."""
     is_known = view is not None and view.symbol == symbol and soundness.is_quote_sound(view)
-    return entries.mid_price(view) if view is not None and is_known else ZERO
+    return view.mid if view is not None and is_known else ZERO
 
 
 def close(state: State, held: Position, reference: Decimal, attempt: int, ordinal: int) -> OrderApproved:

@@ -13,6 +13,7 @@ from typing import Generic, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from interlock.market.quality.places import PLACES_MAX, Place, place_of
 from interlock.market.recordings.columns import Int64
 from interlock.market.streams import Segment, Stream, Table
 
@@ -46,8 +47,8 @@ class Judge(Protocol[Table]):
         ...
 
     @property
-    def levels_accepted(self) -> list[int]:
-        """The rows at which a price level far from the last one was accepted."""
+    def levels_accepted(self) -> list[tuple[int, int]]:
+        """The far price levels that were accepted, each as (row at which, row of its first tick)."""
         ...
 
 
@@ -61,6 +62,7 @@ class JudgedStream(Generic[Table]):
         self._bad = array("q")
         self._codes = array("B")
         self._good_before = array("q")  # for each bad row the last good one before it, -1 if none
+        self._is_news = array("B")  # for each bad row whether, since that good one, a bad one said something new
 
     def judge_to(self, row_end: int) -> None:
         """See to it that the rows up to `row_end` are judged."""
@@ -76,6 +78,8 @@ class JudgedStream(Generic[Table]):
         for place in np.flatnonzero(codes).tolist():
             row = row_first + place
             follows_bad = self._bad and self._bad[-1] == row - 1
+            is_news = codes[place] != BadTick.DUPLICATE
+            self._is_news.append(bool(is_news or (follows_bad and self._is_news[-1])))
             self._good_before.append(self._good_before[-1] if follows_bad else row - 1)
             self._bad.append(row)
             self._codes.append(int(codes[place]))
@@ -87,6 +91,12 @@ class JudgedStream(Generic[Table]):
         if place >= 0 and self._bad[place] == row_end - 1:
             return self._good_before[place]
         return row_end - 1
+
+    def is_sane(self, row_end: int) -> bool:
+        """Tell whether nothing bad was said since the last good row before `row_end`; a duplicate says nothing."""
+        self.judge_to(row_end)
+        place = bisect_left(self._bad, row_end) - 1
+        return place < 0 or self._bad[place] != row_end - 1 or not self._is_news[place]
 
     def last_good_each(self, row_ends: Int64) -> Int64:
         """Return for each row the last good row before it, -1 if there is none. `row_ends` must not fall."""
@@ -121,7 +131,15 @@ class JudgedStream(Generic[Table]):
         counts = np.bincount(codes, minlength=len(BadTick) + 1).tolist()
         return {kind.label: counts[kind] for kind in BadTick if counts[kind]}
 
-    def count_levels_accepted(self, row_end: int) -> int:
-        """Return how many price levels were accepted before `row_end`."""
+    def places(self, row_end: int) -> list[Place]:
+        """Return the first bad rows before `row_end`, at most `PLACES_MAX` of each kind."""
         self.judge_to(row_end)
-        return bisect_left(self._judge.levels_accepted, row_end)
+        codes = np.array(self._codes[: bisect_left(self._bad, row_end)], dtype=np.uint8)
+        found = ((kind, np.flatnonzero(codes == kind)[:PLACES_MAX].tolist()) for kind in BadTick)
+        return [place_of(self.stream, self._bad[place], kind.label) for kind, places in found for place in places]
+
+    def levels_accepted(self, row_end: int) -> list[Place]:
+        """Return where the price levels that were accepted before `row_end` begin."""
+        self.judge_to(row_end)
+        accepted = self._judge.levels_accepted[: bisect_left(self._judge.levels_accepted, (row_end, -1))]
+        return [place_of(self.stream, first_row, "level") for _, first_row in accepted]

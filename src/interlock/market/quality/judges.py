@@ -10,13 +10,11 @@ from collections.abc import Callable
 import numpy as np
 
 from interlock.market.quality.bad_ticks import BadTick, Codes
-from interlock.market.quality.level import Level
+from interlock.market.quality.level import Level, Witness
 from interlock.market.quality.sequence import Sequence
+from interlock.market.quality.witnesses import PRICE_E8_MAX
 from interlock.market.recordings.columns import Int64, Quotes, Trades
 from interlock.market.streams import Segment
-
-# Above this the sum of two prices might not fit; no price is that high.
-_PRICE_E8_MAX = 4_000_000_000 * 100_000_000
 
 MidsBefore = Callable[[Int64], Int64]
 
@@ -24,10 +22,10 @@ MidsBefore = Callable[[Int64], Int64]
 class QuoteJudge:
     """Judges the quotes of one symbol. The level is twice the mid price, in units of 1e-8."""
 
-    def __init__(self) -> None:
+    def __init__(self, witness: Witness) -> None:
         self._sequence = Sequence()
-        self._level = Level()
-        self.levels_accepted: list[int] = []
+        self._level = Level(witness)
+        self.levels_accepted: list[tuple[int, int]] = []
 
     def judge(self, segment: Segment[Quotes], at: int, end: int) -> Codes | None:
         """Return the code of each row of the block, 0 for a good one; None when all are good."""
@@ -40,7 +38,7 @@ class QuoteJudge:
             int(bid.min()) > 0
             and int(bid_size.min()) > 0
             and int(ask_size.min()) > 0
-            and int(ask.max()) <= _PRICE_E8_MAX
+            and int(ask.max()) <= PRICE_E8_MAX
             and bool((bid < ask).all())
         )
         if not is_sound:
@@ -48,11 +46,12 @@ class QuoteJudge:
             lowest = np.minimum(np.minimum(bid, ask), np.minimum(bid_size, ask_size))
             _mark(codes, lowest < 0, BadTick.NEGATIVE)
             _mark(codes, lowest == 0, BadTick.ZERO)
-            _mark(codes, np.maximum(bid, ask) > _PRICE_E8_MAX, BadTick.OUTLIER)
+            _mark(codes, np.maximum(bid, ask) > PRICE_E8_MAX, BadTick.OUTLIER)
             _mark(codes, bid > ask, BadTick.CROSSED)
             _mark(codes, bid == ask, BadTick.LOCKED)
-        mids = bid + ask
-        return _judge_level(self._level, codes, mids, None, self.levels_accepted, segment.row_first + at)
+        codes, accepted = _judge_level(self._level, codes, bid + ask, None, segment, at)
+        self.levels_accepted += accepted
+        return codes
 
 
 class TradeJudge:
@@ -62,11 +61,11 @@ class TradeJudge:
     far from both.
     """
 
-    def __init__(self, mids_before: MidsBefore) -> None:
+    def __init__(self, mids_before: MidsBefore, witness: Witness) -> None:
         self._sequence = Sequence()
-        self._level = Level()
+        self._level = Level(witness)
         self._mids_before = mids_before
-        self.levels_accepted: list[int] = []
+        self.levels_accepted: list[tuple[int, int]] = []
 
     def judge(self, segment: Segment[Trades], at: int, end: int) -> Codes | None:
         """Return the code of each row of the block, 0 for a good one; None when all are good."""
@@ -78,7 +77,7 @@ class TradeJudge:
         is_sound = (
             int(price.min()) > 0
             and int(quantity.min()) > 0
-            and int(price.max()) <= _PRICE_E8_MAX
+            and int(price.max()) <= PRICE_E8_MAX
             and bool(is_market.all())
         )
         if not is_sound:
@@ -86,11 +85,13 @@ class TradeJudge:
             lowest = np.minimum(price, quantity)
             _mark(codes, lowest < 0, BadTick.NEGATIVE)
             _mark(codes, lowest == 0, BadTick.ZERO)
-            _mark(codes, price > _PRICE_E8_MAX, BadTick.OUTLIER)
+            _mark(codes, price > PRICE_E8_MAX, BadTick.OUTLIER)
             _mark(codes, ~is_market, BadTick.NOT_MARKET)
         # A level is twice the price, as a mid's is.
         mids = self._mids_before(segment.known_at_ns[at:end])
-        return _judge_level(self._level, codes, price * 2, mids, self.levels_accepted, segment.row_first + at)
+        codes, accepted = _judge_level(self._level, codes, price * 2, mids, segment, at)
+        self.levels_accepted += accepted
+        return codes
 
 
 def _mark(codes: Codes, is_bad: np.ndarray[tuple[int], np.dtype[np.bool_]], kind: BadTick) -> None:
@@ -99,19 +100,26 @@ def _mark(codes: Codes, is_bad: np.ndarray[tuple[int], np.dtype[np.bool_]], kind
 
 
 def _judge_level(
-    level: Level, codes: Codes | None, prices: Int64, others: Int64 | None, accepted: list[int], row_first: int
-) -> Codes | None:
-    """Judge the rows that are good so far against the level, and return all codes; None when all are good."""
-    is_clean = codes is None or not codes.any()
-    rows = None if is_clean or codes is None else np.flatnonzero(codes == 0)
-    candidates = prices if rows is None else prices[rows]
-    references = others if others is None or rows is None else others[rows]
-    outliers, news = level.judge(candidates, references)
-    for place in news:
-        accepted.append(row_first + (place if rows is None else int(rows[place])))
+    level: Level,
+    codes: Codes | None,
+    prices: Int64,
+    others: Int64 | None,
+    segment: Segment[Quotes] | Segment[Trades],
+    at: int,
+) -> tuple[Codes | None, list[tuple[int, int]]]:
+    """Judge the rows that are good so far against the level.
+
+    Return all codes, None when all are good; and the levels accepted, as (row at which, row of its first tick).
+    """
+    places = np.arange(len(prices)) if codes is None else np.flatnonzero(codes == 0)
+    is_clean = len(places) == len(prices)
+    candidates, known = prices, segment.known_at_ns[at : at + len(prices)]
+    if not is_clean:
+        candidates, known, others = prices[places], known[places], None if others is None else others[places]
+    outliers, accepted = level.judge(candidates, others, known, places + (segment.row_first + at))
     if not outliers:
-        return None if is_clean else codes
+        return None if is_clean else codes, accepted
     if codes is None:
         codes = np.zeros(len(prices), dtype=np.uint8)
-    codes[outliers if rows is None else rows[outliers]] = BadTick.OUTLIER
-    return codes
+    codes[places[outliers]] = BadTick.OUTLIER
+    return codes, accepted

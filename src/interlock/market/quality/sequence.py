@@ -23,15 +23,17 @@ class Sequence:
         self._last_venue_ns = 0
         self._last_known_ns = 0
         self._ahead_count = 0
+        # The last ids heard, and what each of them said.
         self._ids_before: Int64 = np.empty(0, dtype=np.int64)
+        self._said_before: tuple[Int64, ...] = ()
 
     def judge(
         self, segment: Segment[Quotes] | Segment[Trades], ids: Int64, same: tuple[Int64 | Flags, ...], at: int, end: int
     ) -> Codes | None:
         """Return DUPLICATE, OUT_OF_ORDER or 0 for each row of the block; None when all are 0.
 
-        `ids` and the columns in `same` are those of the whole file: without ids, a row is a duplicate when it and the
-        row before agree in all of `same` and in both times.
+        `ids` and the columns in `same` are those of the whole file: a row is a duplicate when one with its id said the
+        same; without ids, when it and the row before agree in all of `same` and in both times.
         """
         heard, venue = segment.table.heard_at_ns[at:end], segment.table.venue_at_ns[at:end]
         known, block_ids = segment.known_at_ns[at:end], ids[at:end]
@@ -46,10 +48,20 @@ class Sequence:
             self._last_venue_ns, self._last_known_ns = int(venue[-1]), int(known[-1])
             self._ahead_count = 0
         else:
-            codes = self._walk(block_ids, venue, known, heard < known, repeats)
+            said = tuple(column[at:end].astype(np.int64, copy=False) for column in same)
+            codes = self._walk(block_ids, venue, known, heard < known, repeats, said)
         if has_ids:
             self._ids_before = np.concatenate((self._ids_before, block_ids))[-_IDS_KEPT:]
+            kept = (column[at:end][-_IDS_KEPT:].astype(np.int64, copy=False) for column in same)
+            self._said_before = self._all_said(tuple(kept), _IDS_KEPT)
         return codes
+
+    def _all_said(self, said: tuple[Int64, ...], count: int) -> tuple[Int64, ...]:
+        """Return the last rows of what was said before and then this."""
+        if not self._said_before or len(said[0]) >= count:
+            return tuple(column[-count:] for column in said)
+        pairs = zip(self._said_before, said, strict=True)
+        return tuple(np.concatenate((before, column))[-count:] for before, column in pairs)
 
     def _is_ascending(self, ids: Int64, venue: Int64, known: Int64, has_ids: bool) -> bool:
         """Tell whether ids rise, and venue times neither fall nor run ahead."""
@@ -67,16 +79,25 @@ class Sequence:
             return is_first_fine
         return int(step.min()) >= 0 and bool((step - (known[1:] - known[:-1]) <= _AHEAD_NS_MAX).all())
 
-    def _walk(self, ids: Int64, venue: Int64, known: Int64, is_late: Flags, repeats: Flags | None) -> Codes | None:
+    def _walk(
+        self,
+        ids: Int64,
+        venue: Int64,
+        known: Int64,
+        is_late: Flags,
+        repeats: Flags | None,
+        said: tuple[Int64, ...],
+    ) -> Codes | None:
         codes = np.zeros(len(ids), dtype=np.uint8)
         all_ids = np.concatenate((self._ids_before, ids))
+        all_said = self._all_said(said, len(all_ids) + 1)
         offset = len(self._ids_before)
         late = is_late.tolist()
         repeated = [False] * len(late) if repeats is None else repeats.tolist()
         rows = zip(ids.tolist(), venue.tolist(), known.tolist(), strict=True)
         for place, (tick_id, venue_ns, known_ns) in enumerate(rows):
             is_old = bool(tick_id) and tick_id <= self._last_id
-            if repeated[place] or (is_old and _holds(all_ids, tick_id, offset + place)):
+            if repeated[place] or (is_old and _is_repeated(all_ids, all_said, offset + place)):
                 codes[place] = BadTick.DUPLICATE
             elif late[place] or is_old or (venue_ns and not self._is_venue_time_fine(venue_ns, known_ns)):
                 codes[place] = BadTick.OUT_OF_ORDER
@@ -99,8 +120,13 @@ class Sequence:
         return self._ahead_count >= _AHEAD_COUNT
 
 
-def _holds(ids: Int64, wanted: int, end: int) -> bool:
-    return bool((ids[max(0, end - _IDS_KEPT) : end] == wanted).any())
+def _is_repeated(ids: Int64, said: tuple[Int64, ...], place: int) -> bool:
+    """Tell whether a row before has the same id and says the same."""
+    first = max(0, place - _IDS_KEPT)
+    found = ids[first:place] == ids[place]
+    for column in said:
+        found &= column[first:place] == column[place]
+    return bool(found.any())
 
 
 def _repeats(

@@ -63,6 +63,7 @@ class SymbolMatching:
         if rejection is not None:
             return rejection
         self._desk.accept(live, at_ns)
+        left_before_e8 = live.left_e8
         if order.order_type is OrderType.LIMIT:
             self._meet_limit(live, at_ns)
         elif order.order_type is OrderType.MARKET:
@@ -71,8 +72,10 @@ class SymbolMatching:
             self._conditional.append(live)
         if live.is_open:
             self.live[live.ordinal] = live
-        if self.live:
+        if live.left_e8 != left_before_e8:
             self._settle(at_ns)
+        else:
+            self._tune()
         return None
 
     def trigger(self, live: LiveOrder, at_ns: int) -> None:
@@ -93,7 +96,7 @@ class SymbolMatching:
     def cancel(self, live: LiveOrder, at_ns: int) -> None:
         """Take an open order off the book."""
         self._desk.cancel(live, at_ns)
-        self._settle(at_ns)
+        self._forget()
 
     def open_values(self) -> tuple[Decimal, Decimal]:
         """Return what the resting orders that may open are worth, buys and sells apart."""
@@ -221,11 +224,15 @@ class SymbolMatching:
             self._tune()
 
     def _settle(self, at_ns: int) -> None:
-        """Expire what has nothing to reduce any more, and forget what has ended."""
+        """After a trade: expire what has nothing to reduce any more, and forget what has ended."""
         account, symbol = self._desk.account, self._instrument.symbol
         for live in self.live.values():
             if live.is_open and live.order.reduce_only and not account.reducible(symbol, live.is_buy):
                 self._desk.expire(live, _POSITION_GONE, at_ns)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Forget what has ended."""
         if not all(live.is_open for live in self.live.values()):
             self.live = {ordinal: live for ordinal, live in self.live.items() if live.is_open}
             self._conditional = [live for live in self._conditional if live.is_open]

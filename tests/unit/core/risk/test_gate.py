@@ -76,7 +76,8 @@ def test_a_reduction_passes_whatever_is_wrong(quantity: str, is_seen: bool) -> N
     seen = changed(view(), age_ms=10**9, is_quote_sane=False) if is_seen else None
     asked = c.ProposeOrder(owner="breakout-btc", terms=terms(Side.SELL, quantity), view=seen)
     (order,) = approved_in(core.tell(asked))
-    assert (order.reduce_only, order.quantity, order.purpose) == (True, Decimal(quantity), Purpose.CLOSE)
+    assert (order.reduce_only, order.quantity, order.purpose) == (True, Decimal(quantity), Purpose.REDUCE)
+    assert core.held().close_id == "", "what its owner asks for does not close for us"
 
 
 def test_a_reduction_keeps_the_form_it_was_asked_in_and_never_exceeds_what_is_held() -> None:
@@ -88,6 +89,36 @@ def test_a_reduction_keeps_the_form_it_was_asked_in_and_never_exceeds_what_is_he
     (stop,) = approved_in(core.tell(proposed(own_stop)))
     assert (stop.order_type, stop.trigger_price) == (OrderType.STOP_MARKET, Decimal(49_800))
     assert stop.quantity == Decimal("0.039")
+
+
+@pytest.mark.parametrize("force", TimeInForce)
+@pytest.mark.parametrize(("side", "limit"), [(Side.BUY, "50500.0"), (Side.SELL, "49500.0")])
+def test_a_bots_entry_at_market_takes_at_once_and_never_beyond_its_collar(
+    side: Side, limit: str, force: TimeInForce
+) -> None:
+    (order,) = approved_in(founded().tell(proposed(changed(terms(side), time_in_force=force))))
+    assert (order.order_type, order.time_in_force, order.purpose) == (
+        OrderType.LIMIT,
+        TimeInForce.IOC,
+        Purpose.ENTRY,
+    )
+    assert (order.limit_price, order.reference_price) == (Decimal(limit), Decimal(50_000))
+
+
+def test_a_bots_own_limit_and_force_are_kept() -> None:
+    (order,) = approved_in(founded().tell(proposed(terms(limit="49990"))))
+    assert (order.limit_price, order.time_in_force) == (Decimal(49_990), TimeInForce.GTC)
+
+
+@pytest.mark.parametrize("limit", [None, "49600", "50000"])
+@pytest.mark.parametrize("side", Side)
+def test_caps_are_judged_by_the_worst_price_the_collar_allows(side: Side, limit: str | None) -> None:
+    """Whatever it asks for: a price on the tape may run to the collar before the order is filled."""
+    asked = terms(side, limit=limit)
+    events = founded().tell(proposed(asked))
+    (approved,) = [event for event in events if isinstance(event, e.OrderApproved)]
+    values = {check.rule: check.value for check in approved.checks}
+    assert values["RISK-021"] == values["RISK-022"] == values["RISK-023"] == asked.quantity * 50_500
 
 
 @pytest.mark.parametrize("quantity", ["0", "-0.010"])
@@ -136,7 +167,7 @@ def test_owners_do_not_close_each_others_positions() -> None:
     core = founded()
     core.enter()
     assert approved_in(core.tell(raised(Intent.EXIT, owner=OTHER_OWNER))) == []
-    assert approved_in(core.tell(proposed(terms(Side.SELL, HALF), owner=OTHER_OWNER)), Purpose.CLOSE) == []
+    assert approved_in(core.tell(proposed(terms(Side.SELL, HALF), owner=OTHER_OWNER))) == []
 
 
 def test_what_is_asked_for_counts_until_it_ends() -> None:

@@ -21,6 +21,7 @@ from interlock.units.sides import Side
 from interlock.units.time import NS_PER_MS
 from tests.builders import (
     ACCOUNT,
+    BALANCE,
     OTHER_OWNER,
     OTHER_SYMBOL,
     OWNER,
@@ -122,15 +123,36 @@ def others_hold_long(core: Core) -> None:
     core.tell(filled(entry))
 
 
+def others_are_flat_again(core: Core) -> None:
+    """What is left of them is a target whose cancellation the venue has not confirmed."""
+    others_hold_long(core)
+    stop = core.order(core.held(OTHER_OWNER).stop_id).approved
+    core.tell(filled(stop, price="49500", trade_id="t2"))
+
+
+def others_ask_for(core: Core) -> None:
+    core.tell(proposed(terms(quantity="0.002", limit="49990"), owner=OTHER_OWNER))
+
+
 def enter_and_expire(core: Core) -> None:
     (entry,) = approved_in(core.tell(proposed(terms())))
     core.tell(expired(entry.order_id), 1)
     core.at_ns -= 1  # the next order's time is measured from this one's
 
 
+def ask_for(core: Core) -> str:
+    (entry,) = approved_in(core.tell(proposed(terms(quantity="0.002"))))
+    return entry.order_id
+
+
 def go_unknown(core: Core) -> None:
-    (entry,) = approved_in(core.tell(proposed(terms(quantity="0.002"), owner=OTHER_OWNER)))
-    core.tell(o.SilenceReported(order_id=entry.order_id, text="no answer"))
+    core.tell(o.SilenceReported(order_id=ask_for(core), text="no answer"))
+
+
+def go_unknown_and_cancel(core: Core) -> None:
+    order_id = ask_for(core)
+    core.tell(o.SilenceReported(order_id=order_id, text="no answer"))
+    core.tell(cancel(order_id))
 
 
 def lose_all(core: Core) -> None:
@@ -197,24 +219,24 @@ CASES: dict[str, tuple[Situation | Told, Situation | Told]] = {
     ),
     "RISK-019": (Situation(terms(limit="50000.1")), Situation(terms(limit="50000.15"))),
     "RISK-020": (
-        Situation(traded=changed(instrument(), notional_min=Decimal("500.001"))),
-        Situation(traded=changed(instrument(), notional_min=Decimal("500.0011"))),
+        Situation(traded=changed(instrument(), notional_min=Decimal("505"))),
+        Situation(traded=changed(instrument(), notional_min=Decimal("505.0001"))),
     ),
     "RISK-021": (
-        Situation(policy=limits(order_usdt_max=Decimal("500.001"))),
-        Situation(policy=limits(order_usdt_max=Decimal("500.0009"))),
+        Situation(policy=limits(order_usdt_max=Decimal("505"))),
+        Situation(policy=limits(order_usdt_max=Decimal("504.9999"))),
     ),
     "RISK-022": (
-        Situation(policy=sizing(position_bps_max=Decimal("500.001"))),
-        Situation(policy=sizing(position_bps_max=Decimal("500.0009"))),
+        Situation(policy=sizing(position_bps_max=Decimal("505"))),
+        Situation(policy=sizing(position_bps_max=Decimal("504.9999"))),
     ),
     "RISK-023": (
-        Situation(policy=sizing(exposure_bps_max=Decimal("500.001"))),
-        Situation(policy=sizing(exposure_bps_max=Decimal("500.0009"))),
+        Situation(policy=sizing(exposure_bps_max=Decimal("505"))),
+        Situation(policy=sizing(exposure_bps_max=Decimal("504.9999"))),
     ),
     "RISK-024": (
-        Situation(policy=limits(leverage_max=Decimal("0.0500001"))),
-        Situation(policy=limits(leverage_max=Decimal("0.05"))),
+        Situation(policy=limits(leverage_max=Decimal("0.0505"))),
+        Situation(policy=limits(leverage_max=Decimal("0.0504999"))),
     ),
     "RISK-025": (
         Situation(policy=limits(positions_open_max=2), before=hold_ether),
@@ -233,9 +255,9 @@ CASES: dict[str, tuple[Situation | Told, Situation | Told]] = {
         Situation(LONG, policy=limits(signals_hour_max=1), before=lambda core: core.tell(raised(EXIT))),
     ),
     "RISK-029": (
-        # 0.01 to a stop 500 away, and a round trip of 18.8 bps on 500.001 USDT
-        Situation(policy=limits(loss_trade_bps_max=Decimal("5.9400018800"))),
-        Situation(policy=limits(loss_trade_bps_max=Decimal("5.9400018799"))),
+        # 0.01 to a stop 500 away, and a round trip of 18.8 bps on 505 USDT, the most that the collar lets it cost
+        Situation(policy=limits(loss_trade_bps_max=Decimal("5.949400"))),
+        Situation(policy=limits(loss_trade_bps_max=Decimal("5.949399"))),
     ),
     "RISK-030": (Situation(terms(limit="50500.0")), Situation(terms(limit="50500.1"))),
     "RISK-031": (
@@ -251,8 +273,8 @@ CASES: dict[str, tuple[Situation | Told, Situation | Told]] = {
         Situation(terms(Side.SELL, "0.010"), before=hold_a_little),
         Situation(terms(Side.SELL, "0.011"), before=hold_a_little),
     ),
-    "RISK-035": (Situation(LONG, before=others_hold_long), Situation(SHORT, before=others_hold_long)),
-    "RISK-036": (Situation(before=others_hold_long), Situation(before=go_unknown)),
+    "RISK-035": (Situation(LONG, before=others_are_flat_again), Situation(LONG, before=others_hold_long)),
+    "RISK-036": (Situation(before=ask_for), Situation(before=go_unknown)),
     "RISK-037": (Situation(EXIT, before=lambda core: core.enter()), Situation(EXIT)),
     "RISK-038": (Told(lambda core: cancel(entered_target(core))), Told(lambda core: cancel("il1-0-0"))),
     "RISK-039": (NO_SEED, SEED),
@@ -287,6 +309,8 @@ def test_every_rule_has_a_case_here() -> None:
         ({"bid": Decimal(0)}, "RISK-009"),
         ({"ask": Decimal(1)}, "RISK-009"),
         ({"bid": Decimal("NaN")}, "RISK-009"),
+        ({"ask": Decimal("Infinity")}, "RISK-009"),
+        ({"bid": Decimal("50000.1")}, "RISK-009"),
         ({"atr": Decimal(0)}, "RISK-014"),
         ({"atr": Decimal(-1)}, "RISK-014"),
         ({"atr": Decimal("NaN")}, "RISK-014"),
@@ -312,6 +336,56 @@ def test_a_price_that_is_no_price_is_refused_but_never_on_a_reduction(limit: str
     assert reducing.refused_by() == set()
 
 
+def test_an_order_without_a_form_is_refused_by_its_form() -> None:
+    assert Situation(changed(terms(), order_type=OrderType.LIMIT)).refused_by() == {"RISK-040"}
+
+
+@pytest.mark.parametrize("asked", [LONG, SHORT, terms(), terms(Side.SELL)])
+@pytest.mark.parametrize("before", [others_hold_long, others_ask_for])
+def test_one_owner_alone_has_a_symbol_of_an_account(
+    before: Callable[[Core], object], asked: Intent | OrderTerms
+) -> None:
+    """On its own side or the other: at the venue two owners' reductions share one position."""
+    assert Situation(asked, before=before).refused_by() == {"RISK-035"}
+
+
+def test_another_owner_in_another_symbol_is_in_nobodys_way() -> None:
+    assert Situation(LONG, before=hold_ether).refused_by() == set()
+
+
+@pytest.mark.parametrize(
+    ("quantity_max", "market_quantity_max", "is_refused"),
+    [("0.020", "120", False), ("0.0199", "120", True), ("1000", "0.020", False), ("1000", "0.0199", True)],
+)
+@pytest.mark.parametrize("is_filled", [True, False])
+def test_what_is_held_and_asked_for_must_fit_one_order_that_closes_it(
+    quantity_max: str, market_quantity_max: str, is_refused: bool, is_filled: bool
+) -> None:
+    """With 0.010 held or asked for, another 0.010 is asked for."""
+    traded = changed(instrument(), quantity_max=Decimal(quantity_max), market_quantity_max=Decimal(market_quantity_max))
+    ask = terms(quantity="0.010", limit="49990")
+    before = hold_a_little if is_filled else (lambda core: core.tell(proposed(ask)))
+    expected = {"RISK-017"} if is_refused else set()
+    assert Situation(terms(), traded=traded, before=before).refused_by() == expected
+
+
+@pytest.mark.parametrize("before", [go_unknown, go_unknown_and_cancel])
+def test_an_order_of_unknown_fate_stops_its_symbol_also_once_it_is_cancelled(before: Callable[[Core], object]) -> None:
+    assert Situation(before=before).refused_by() == {"RISK-036"}
+
+
+def test_an_owner_is_enrolled_once() -> None:
+    again = c.EnrolOwner(owner=OWNER, kind="bot", strategy="any", account=ACCOUNT, symbols=(SYMBOL,), reason="any")
+    assert Told(lambda core: again).refused_by() == {"RISK-042"}
+    assert Told(lambda core: changed(again, owner="a third")).refused_by() == set()
+
+
+def test_an_account_opened_twice_keeps_its_balance() -> None:
+    core = founded()
+    core.tell(c.OpenAccount(account=ACCOUNT, venue="paper", balance=Decimal(1)))
+    assert core.state.accounts[ACCOUNT].balance == BALANCE
+
+
 def test_latency_that_is_not_known_is_refused() -> None:
     assert Situation(seen=changed(view(), latency_ms=None)).refused_by() == {"RISK-008"}
 
@@ -327,6 +401,23 @@ def test_a_gap_of_the_symbol_is_refused_until_it_is_synced() -> None:
 
 def test_an_edge_of_zero_asked_for_lets_every_edge_pass() -> None:
     assert Situation(LONG, edge="-50", policy=Policy(costs=Costs(edge_bps_min=Decimal(0)))).refused_by() == set()
+
+
+@pytest.mark.parametrize(
+    ("policy", "rule"),
+    [
+        (limits(spread_bps_max=Decimal(0)), "RISK-010"),
+        (limits(order_usdt_max=Decimal(0)), "RISK-021"),
+        (limits(leverage_max=Decimal(0)), "RISK-024"),
+        (limits(loss_trade_bps_max=Decimal(0)), "RISK-029"),
+        (limits(collar_bps_max=Decimal(0)), "RISK-030"),
+        (sizing(position_bps_max=Decimal(0)), "RISK-022"),
+        (sizing(exposure_bps_max=Decimal(0)), "RISK-023"),
+    ],
+)
+def test_a_limit_of_zero_lets_nothing_pass(policy: Policy, rule: str) -> None:
+    """Only an edge of zero asks for none."""
+    assert Situation(terms(limit="50000.1"), policy=policy).refused_by() == {rule}
 
 
 def test_all_failed_rules_are_named_at_once() -> None:

@@ -1,0 +1,102 @@
+"""Whole runs at the paper exchange: what the core holds and has is what the venue's own book says.
+
+Several owners want the same symbols. Which of them trades is the gate's business; that the books agree is the promise.
+"""
+
+import dataclasses
+from decimal import Decimal
+
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from interlock.core.state import State
+from interlock.market.simulated import simulate
+from interlock.messages import events as e
+from interlock.messages.record import Record
+from interlock.messages.words import Purpose
+from interlock.research.backtest.run import Plan
+from interlock.strategies.interface import Strategy
+from interlock.units.money import ZERO
+from interlock.units.sides import SIGN
+from interlock.venues.paper.book_of_record import BookOfRecord
+from interlock.venues.paper.terms import VenueTerms
+from tests.command_line import SHORT_TAPE
+from tests.fakes import Turner, plan_of, played, watched_exchange
+
+SYMBOLS = ("BTCUSDT", "ETHUSDT")
+Turns = tuple[str, int, bool, bool]
+turners = st.tuples(st.sampled_from(SYMBOLS), st.integers(1, 9), st.booleans(), st.booleans())
+crowds = st.lists(turners, min_size=1, max_size=4)
+TERMS = st.sampled_from(
+    [
+        VenueTerms(),
+        VenueTerms(latency_entry_ms_median=ZERO, latency_response_ms_median=ZERO),
+        VenueTerms(latency_entry_ms_median=Decimal(700), latency_response_ms_median=Decimal(900)),
+        VenueTerms(maker_bps=Decimal("-0.5"), taker_bps=Decimal("3.7")),
+    ]
+)
+
+
+def crowded(seed: int, crowd: list[Turns], terms: VenueTerms, stop_bps: int, duration_s: int = 60) -> Plan:
+    """Return a plan in which at least two owners want each symbol, with small entries and with stops so near."""
+    turns = [("BTCUSDT", 5, True, True), ("BTCUSDT", 2, False, True), *crowd]
+    turns += [("ETHUSDT", 7, True, True), ("ETHUSDT", 2, False, True)]
+    owners: list[tuple[str, str, Strategy]] = [
+        (f"owner-{place}", symbol, Turner(symbol, every * (5 if wants_quotes else 1), wants_quotes, leaves))
+        for place, (symbol, every, wants_quotes, leaves) in enumerate(turns)
+    ]
+    limits: dict[str, int | Decimal] = {"orders_minute_max": 100_000, "signals_hour_max": 1_000_000}
+    limits["order_usdt_max"] = Decimal(500)
+    plan = plan_of(simulate(seed, duration_s), owners, seed, terms, policy=SHORT_TAPE, **limits)
+    near = Decimal(stop_bps)
+    exits = replace(plan.policy.exits, stop_bps_min=near, stop_bps_max=max(near, Decimal(50)))
+    return dataclasses.replace(plan, policy=replace(plan.policy, exits=exits))
+
+
+def held_by_symbol(state: State) -> dict[str, tuple[Decimal, Decimal]]:
+    """Return the signed quantity and cost of what is held, by symbol. Errors: AssertionError if two hold one symbol."""
+    held = {
+        each.symbol: (each.quantity * SIGN[each.side], each.cost * SIGN[each.side]) for each in state.positions.values()
+    }
+    assert len(held) == len(state.positions), "a symbol has two owners"
+    return held
+
+
+def assert_they_agree(state: State, records: list[Record], book: BookOfRecord) -> None:
+    """Assert that the core could explain all it was told, and, once all was heard, that the books are equal."""
+    told = [each for record in records for each in record.events]
+    assert [each for each in told if isinstance(each, e.UnownedFillFound)] == []
+    heard = [each for each in told if isinstance(each, e.OrderFilled)]
+    happened = [(trade.trade_id, trade.price, trade.quantity, trade.fee) for trade in book.trades]
+    assert [(fill.trade_id, fill.price, fill.quantity, fill.fee) for fill in heard] == happened[: len(heard)]
+    if len(heard) == len(happened):
+        assert held_by_symbol(state) == {
+            each.symbol: (each.quantity, each.cost) for each in book.positions if each.quantity
+        }
+        assert state.accounts[book.account].balance == book.balance
+
+
+@given(st.integers(0, 10_000), crowds, TERMS, st.sampled_from((1, 5, 50)))
+@settings(max_examples=30, phases=(Phase.explicit, Phase.generate))
+def test_core_and_venue_agree_to_the_last_digit_whoever_trades(
+    seed: int, crowd: list[Turns], terms: VenueTerms, stop_bps: int
+) -> None:
+    with watched_exchange() as made:
+        outcome, journal = played(crowded(seed, crowd, terms, stop_bps))
+    assert_they_agree(outcome.state, journal.records, made[0].book_of_record())
+
+
+def test_such_runs_trade_on_both_symbols_by_several_owners_and_leave_by_every_way() -> None:
+    """Else the agreement above would be one about nothing."""
+    with watched_exchange() as made:
+        outcome, journal = played(crowded(3, [("ETHUSDT", 3, False, False)], VenueTerms(), 1, 120))
+    told = [each for record in journal.records for each in record.events]
+    entries = [each.order for each in told if isinstance(each, e.OrderApproved) and each.order.purpose is Purpose.ENTRY]
+    assert len({(order.symbol, order.owner) for order in entries}) == 5
+    assert any(isinstance(each, e.OrderRefused) and each.refusals == ("RISK-035",) for each in told)
+    ways = {each.purpose for each in told if isinstance(each, e.PositionClosed)}
+    assert ways >= {Purpose.STOP, Purpose.TARGET, Purpose.CLOSE}
+    assert any(isinstance(each, e.PositionIncreased) for each in told)
+    assert sum(isinstance(each, e.OrderFilled) for each in told) == len(made[0].book_of_record().trades) > 50
+    assert_they_agree(outcome.state, journal.records, made[0].book_of_record())
