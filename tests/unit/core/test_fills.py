@@ -64,6 +64,17 @@ def test_each_partial_fill_of_an_entry_moves_the_exits_to_the_size_held() -> Non
     assert core.order(core.held().target_id).approved.quantity == Decimal("0.039")
 
 
+def test_what_its_owner_asked_for_stays_when_the_exits_follow_the_size() -> None:
+    core, entry = entered("0.010")
+    (own,) = approved_in(core.tell(proposed(terms(Side.SELL, "0.005", "50900"))))
+    ours = [core.held().stop_id, core.held().target_id]
+    core.tell(filled(core.order(entry).approved, "0.029", "50010", "t2"))
+    assert [core.order(old).status for old in ours] == [CANCEL, CANCEL]
+    assert core.order(own.order_id).status is OrderStatus.INTENDED
+    core.tell(filled(core.order(core.held().stop_id).approved, price="49500", trade_id="t3"))
+    assert core.order(own.order_id).status is CANCEL, "with the position it ends"
+
+
 def test_exits_stand_around_the_average_price() -> None:
     core, entry = entered("0.013")
     core.tell(filled(core.order(entry).approved, "0.026", "50030", "t2"))

@@ -117,7 +117,7 @@ def test_records_added_after_a_clean_close_are_found_however_whole_they_are(log:
 def test_records_added_after_a_start_that_wrote_nothing_are_found(log: Path) -> None:
     Journal.open(log, 1).abandon()
     add_record(log, 12)
-    found(log, "1 record(s) after the end that was sealed at 12")
+    assert found(log, "1 record(s) after the end that was sealed at 12").trustworthy_until == 12
 
 
 def test_records_after_the_head_of_a_log_that_is_written_are_counted_and_are_no_damage(log: Path) -> None:
