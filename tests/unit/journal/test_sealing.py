@@ -1,11 +1,13 @@
 """The end of a log is sealed when it is closed well, and never when it may be wrong."""
 
+import fcntl
+import os
 from pathlib import Path
 
 import apsw
 import pytest
 
-from interlock.journal.faults import JournalDamaged, StorageFailed, SyncFailed
+from interlock.journal.faults import DiskFull, JournalDamaged, StorageFailed, SyncFailed
 from interlock.journal.head import read_head
 from interlock.journal.lock import is_held
 from interlock.journal.reader import JournalReader
