@@ -263,8 +263,14 @@ overtaken = st.builds(
     mids,
     st.sampled_from((Answer.ACCEPT, Answer.EXPIRE, Answer.FILL)),
 )
+rivals = st.builds(
+    lambda symbol, intent, mid: [Signals(owner, symbol, intent, mid, True) for owner in OWNERS],
+    symbols,
+    st.sampled_from((Intent.ENTER_LONG, Intent.ENTER_SHORT)),
+    mids,
+)
 parts = st.one_of(
-    *(trades, trades, told_twice, tries, reductions, overtaken, told, told, back_to_normal),
+    *(trades, trades, told_twice, tries, reductions, overtaken, rivals, told, told, back_to_normal),
     st.lists(moves, min_size=1, max_size=4),
 )
 scripts = st.lists(parts, min_size=3, max_size=16).map(lambda each: [move for part in each for move in part])

@@ -188,7 +188,7 @@ def test_an_entry_finds_no_other_owner_in_its_symbol(script: list[Move]) -> None
 @given(scripts)
 @settings(max_examples=100)
 def test_what_is_held_never_outgrows_one_order_that_closes_it(script: list[Move]) -> None:
-    most = Decimal("0.050")
+    most = Decimal("0.020")
     core = founded(wide_policy())
     core.state.instruments = {
         symbol: changed(each, market_quantity_max=most) for symbol, each in core.state.instruments.items()

@@ -14,7 +14,7 @@ from tests.architecture.sources import REPOSITORY
 from tests.replay.regenerate import RUN, lines
 from tests.replay.story import whole_run
 
-STATE_DIGEST = "505427b5664a53d3d8dd3da73b5795c1dd3f4f926c5ca4ca6a52f87f9f11e2bf"
+STATE_DIGEST = "686c99889bcd20b10fefd445d179ea901203b855120bf4a43b09b113db6c659a"
 FOLD = """
 from interlock.core.replay import rebuild
 from interlock.core.state import digest

@@ -11,6 +11,7 @@ from interlock.research.backtest.run import Plan, play
 from interlock.runtime.build import build_digest, lock_digest, schema_digest
 from interlock.runtime.configuration.policy_file import SeededPolicy
 from interlock.runtime.configuration.settings import Settings
+from interlock.runtime.gate_loop import GATE
 from interlock.units.faults import Fault
 
 _FOUNDING_RECORDS_MAX = 64
@@ -27,8 +28,20 @@ def play_again(reader: JournalReader, feed: str) -> tuple[int, Divergence | None
         play(plan, journal, lambda start_ns, at_ns, end_ns: None)
         journal.finish()
     except Diverged as diverged:
+        _refuse_disarmed_by_disk(diverged.divergence)
         return journal.head.size, diverged.divergence
     return journal.head.size, None
+
+
+def _refuse_disarmed_by_disk(divergence: Divergence) -> None:
+    """Say so where the run went another way because its disk ran low: that disk cannot be played again."""
+    record = decode(divergence.stored) if divergence.stored is not None else None
+    if record is not None and record.actor == GATE and isinstance(record.input, c.Disarm):
+        raise Fault(
+            f"The run disarmed itself at record {record.seq}: {record.input.reason}. All {divergence.seq} records before "
+            "it came out again; what follows depends on a disk that is not here, and was not played.",
+            "Run `interlock replay` without --full: it decides all records again.",
+        )
 
 
 def plan_of(reader: JournalReader, feed: str) -> Plan:

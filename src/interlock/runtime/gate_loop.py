@@ -17,6 +17,8 @@ from interlock.ports.journal import Head, JournalWriter
 from interlock.units.faults import Fault
 from interlock.units.time import NS_PER_S
 
+GATE = "gate"
+"""The actor of what the loop itself asks."""
 MIB = 1_048_576
 LOW_WATER_BYTES = 256 * MIB
 TURN_RECORDS_MAX = 512
@@ -138,7 +140,7 @@ class GateLoop:
         if known.count:
             counted = RefusalsCounted(seq=known.seq, owner=known.refusal.owner, count=known.count)
             moment = max(at_ns, self.state.at_ns + 1)
-            self._record(moment, "gate", counted, decide(self.state, moment, counted))
+            self._record(moment, GATE, counted, decide(self.state, moment, counted))
 
     def finish_repeats(self, at_ns: int) -> None:
         """Put every open count of repeated refusals on record, before the run ends."""
@@ -167,7 +169,7 @@ class GateLoop:
             reason = f"the disk has {free_bytes // MIB} MiB free; below {least_mib} MiB nothing is entered"
             asked = Disarm(reason=reason)
             moment = self.state.at_ns + 1
-            self._record(moment, "gate", asked, decide(self.state, moment, asked))
+            self._record(moment, GATE, asked, decide(self.state, moment, asked))
 
 
 def _refusal_alone(events: tuple[Event, ...]) -> OrderRefused | None:

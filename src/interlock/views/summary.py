@@ -22,7 +22,7 @@ class _Refusal(Struct, frozen=True):
     is_of_signal: bool
 
 
-_EXITS = (Purpose.STOP, Purpose.TARGET, Purpose.CLOSE)
+_EXITS = (Purpose.STOP, Purpose.TARGET, Purpose.CLOSE, Purpose.REDUCE)
 
 
 class Summary(Struct):

@@ -41,7 +41,7 @@ def test_profit_with_and_without_costs_adds_up_to_the_last_digit() -> None:
     assert found.pnl.with_costs == realised - Decimal("0.6") == found.equity_end - found.equity_start
     assert found.pnl.without_costs == (target.limit_price - entry.reference_price) * entry.quantity
     assert found.equity_start == 10_000
-    assert found.exits == {"stop": 0, "target": 1, "close": 0}
+    assert found.exits == {"stop": 0, "target": 1, "close": 0, "reduce": 0}
     assert (found.signals, found.fills, found.positions_open) == (1, 3, 0)
     assert found.orders == len(run.loop.state.orders)
 
