@@ -38,8 +38,8 @@ def _refuse_disarmed_by_disk(divergence: Divergence) -> None:
     record = decode(divergence.stored) if divergence.stored is not None else None
     if record is not None and record.actor == GATE and isinstance(record.input, c.Disarm):
         raise Fault(
-            f"The run disarmed itself at record {record.seq}: {record.input.reason}. All {divergence.seq} records before "
-            "it came out again; what follows depends on a disk that is not here, and was not played.",
+            f"The run disarmed itself at record {record.seq}: {record.input.reason}. All {divergence.seq} records "
+            "before it came out again; what follows depends on a disk that is not here, and was not played.",
             "Run `interlock replay` without --full: it decides all records again.",
         )
 
