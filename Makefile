@@ -11,6 +11,8 @@ BIN := .venv/bin
 READY := .venv/.ready
 LOCKS := requirements.lock requirements-dev.lock
 TYPED := src tests $(wildcard bench)
+# Whole commands, whole recordings and mutated bytes are left to `make test`.
+FAST := tests/architecture tests/contract tests/property tests/replay tests/unit
 PYTEST := $(BIN)/python -m pytest -q -n 2
 
 # Nothing of the caller's own Python set-up may reach ours.
@@ -38,7 +40,7 @@ check: $(READY) ## lint, format, types, imports, tidiness and the fast tests, in
 	@$(BIN)/mypy --no-error-summary $(TYPED)
 	@report=$$($(BIN)/lint-imports 2>&1) || { echo "$$report" >&2; exit 1; }
 	@echo 'Lint, format, types and imports are clean.'
-	@$(PYTEST) -m 'not slow'
+	@$(PYTEST) -m 'not slow' $(FAST)
 
 bench: $(READY) ## measure speed beside its peers, as ratios of one run
 	@$(BIN)/python -m bench

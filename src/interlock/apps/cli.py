@@ -68,6 +68,7 @@ def main(words: list[str] | None = None) -> int:
     """Run the command line; return the exit code. `words` are its arguments, by default those of the process."""
     given = sys.argv[1:] if words is None else words
     is_json = "--json" in given
+    _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -75,7 +76,7 @@ def main(words: list[str] | None = None) -> int:
         code = _run(given)
         sys.stdout.flush()
     except Fault as fault:
-        write_fault(fault.what, fault.hint, is_json)
+        _tell(fault.what, fault.hint, is_json)
         return exit_code_of(fault)
     except KeyboardInterrupt:
         write_fault(
@@ -107,6 +108,22 @@ def main(words: list[str] | None = None) -> int:
         )
         raise SystemExit(DEFECT) from error
     return code
+
+
+def _tell(what: str, hint: str, is_json: bool) -> None:
+    """Tell a fault; where even that cannot be written, its exit code alone has to say it."""
+    try:
+        write_fault(what, hint, is_json)
+        sys.stdout.flush()
+    except OSError:
+        _write_nowhere()
+
+
+def _open_what_is_closed() -> None:
+    """Give a command that was started without standard output or error somewhere to write to."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123  lives as the process
 
 
 def _write_nowhere() -> None:

@@ -12,7 +12,7 @@ from interlock.messages import commands as c
 from interlock.messages import events as e
 from interlock.messages import observations as o
 from interlock.messages.events import Event
-from interlock.messages.words import KillWay, Mode, OrderStatus, OrderType
+from interlock.messages.words import KillWay, Mode, OrderStatus, OrderType, Purpose
 from interlock.units.money import ZERO
 from interlock.units.time import NS_PER_S
 
@@ -22,7 +22,10 @@ _RETRY_NS_MAX = 60 * NS_PER_S
 
 
 def ended(state: State, at_ns: int, told: orders.EndReport) -> tuple[Event, ...]:
-    """An order ended unfilled. If it was to close or protect a position that still stands, the next one goes out."""
+    """An order ended unfilled. If it was to close or protect a position that still stands, the next one goes out.
+
+    A close that its owner took back is not sent again, unless nothing else protects the position.
+    """
     order = state.orders.get(told.order_id)
     events = orders.ended(order, told)
     if not events or order is None:
@@ -31,13 +34,20 @@ def ended(state: State, at_ns: int, told: orders.EndReport) -> tuple[Event, ...]
     held = state.positions.get((approved.account, approved.symbol, approved.owner))
     if held is None:
         return events
-    if held.close_id == told.order_id:
-        if order.status is OrderStatus.CANCEL_REQUESTED and state.mode is not Mode.EMERGENCY:
-            return events
+    is_taken_back = order.status is OrderStatus.CANCEL_REQUESTED and state.mode is not Mode.EMERGENCY
+    if held.close_id == told.order_id and not is_taken_back:
         return events + _close_again(state, at_ns, held, order)
-    if held.stop_id == told.order_id and not held.close_id and order.status is not OrderStatus.CANCEL_REQUESTED:
+    if approved.purpose in (Purpose.STOP, Purpose.CLOSE) and not _is_covered(state, held, told.order_id):
         return (*events, gate.close(state, held, ZERO, 0, 0))
     return events
+
+
+def _is_covered(state: State, held: Position, ended_id: str) -> bool:
+    """Tell whether a stop or a close of the position is at work, beside the order that has just ended."""
+    others = [state.orders.get(order_id) for order_id in (held.stop_id, held.close_id) if order_id != ended_id]
+    return any(
+        order is not None and order.is_open and order.status is not OrderStatus.CANCEL_REQUESTED for order in others
+    )
 
 
 def _close_again(state: State, at_ns: int, held: Position, ended: Order) -> tuple[Event, ...]:

@@ -9,7 +9,6 @@ from interlock.market.bars import Bars
 from interlock.market.books import Book, FeedFact
 from interlock.market.quality.bad_ticks import JudgedStream
 from interlock.market.quality.judges import QuoteJudge, TradeJudge
-from interlock.market.quality.level import FAR_PART
 from interlock.market.quality.places import Place, place_of
 from interlock.market.quality.witnesses import WitnessOfQuotes, WitnessOfTrades
 from interlock.market.recordings.columns import E8, Depth, Int64, Marks, Quotes, Recording, Trades
@@ -23,6 +22,8 @@ from interlock.units.sides import Side
 from interlock.units.time import NS_PER_MS
 
 _TWO = Decimal(2)
+CONTRADICTED_PART = 100
+"""A quote more than one part in so many away from the mid of a synced book is at odds with it."""
 
 
 class SymbolTape:
@@ -173,7 +174,7 @@ class SymbolTape:
         return price_e8 > than_e8 if side is Side.BUY else price_e8 < than_e8
 
     def _is_contradicted(self) -> bool:
-        """Tell whether the last good quote and the synced book are further apart than one price may be from the next.
+        """Tell whether the last good quote and the synced book are further apart than steps of the depth feed explain.
 
         Then one of them is wrong, and it cannot be known which.
         """
@@ -182,7 +183,7 @@ class SymbolTape:
             return False
         segment, at = self.quotes.stream.at(row)
         quoted_e8 = segment.table.bid_e8.item(at) + segment.table.ask_e8.item(at)
-        return bool(abs(quoted_e8 - mid_e8) > mid_e8 // FAR_PART)
+        return bool(abs(quoted_e8 - mid_e8) > mid_e8 // CONTRADICTED_PART)
 
     def _is_quote_newer(self) -> bool:
         """Tell whether the last good quote tells of a later moment than the book, by the venue's update ids.

@@ -159,7 +159,7 @@ def test_levels_are_named_by_their_own_file_and_in_the_order_they_were_heard() -
 @pytest.mark.parametrize("update_id", [1, 10_000])
 def test_a_quote_far_from_the_synced_book_shows_nothing_and_is_not_sane(update_id: int) -> None:
     """False quotes that walk away in steps pass for good ones; the book, older or newer, tells of it."""
-    walked = [(3.0 + n, 100.0 * 1.09**n, 100.0 * 1.09**n + 0.1) for n in range(3)]
+    walked = [(3.0 + n, 100.0 * 1.009**n, 100.0 * 1.009**n + 0.1) for n in range(3)]
     made = quotes(walked, update_ids=[update_id + n for n in range(3)])
     tape = Tape(recording_set(recording(quotes=made, depth=book_of((0, 100.0)))), policy.Bars(period_s=60))
     seen: list[tuple[bool, list[int], bool]] = []

@@ -54,12 +54,17 @@ def set_mode(state: State, command: SetMode) -> tuple[Event, ...]:
     """Change the mode. Normal needs an open latch; every other mode takes freedom away and is never refused."""
     if command.mode is Mode.NORMAL and state.latch is not LatchLevel.OPEN:
         return (CommandRefused(rule=LATCH.code, detail=f"the latch is at {state.latch.value}; release it first"),)
+    if state.mode is Mode.EMERGENCY and command.mode is not Mode.EMERGENCY and state.latch is not LatchLevel.OPEN:
+        return (CommandRefused(rule=LATCH.code, detail="a kill is flattening; only a release leads out of it"),)
     return (ModeChanged(before=state.mode, after=command.mode, reason=command.reason),)
 
 
 def kill(state: State, command: EngageKill) -> tuple[Event, ...]:
-    """Engage the kill switch: no new risk until a release, and the mode that belongs to the way."""
-    after = MODE_OF_KILL[command.way]
+    """Engage the kill switch: no new risk until a release, and the mode that belongs to the way.
+
+    A weaker way does not take an immediate one back.
+    """
+    after = Mode.EMERGENCY if state.mode is Mode.EMERGENCY else MODE_OF_KILL[command.way]
     events: tuple[Event, ...] = (KillEngaged(way=command.way, reason=command.reason),)
     if state.mode is not after:
         events += (ModeChanged(before=state.mode, after=after, reason=command.reason),)

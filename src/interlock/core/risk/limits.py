@@ -56,9 +56,12 @@ def conditions(state: State, policy: Policy, owner: Owner, view: MarketView, sid
     flips, is_shared = held is not None and held.side is not side, False
     for order in state.open_orders.get(symbol, {}).values():
         approved = order.approved
-        if not approved.reduce_only and approved.account == owner.account:
-            flips = flips or (approved.owner == owner.owner and approved.side is not side)
-            is_shared = is_shared or approved.owner != owner.owner
+        if approved.account != owner.account:
+            continue
+        if approved.owner != owner.owner:
+            is_shared = True  # also by a reduction: what still fills of it would reduce what this owner gets
+        elif not approved.reduce_only and approved.side is not side:
+            flips = True
     if len(state.positions) > (held is not None):
         is_shared = is_shared or _is_held_by_other(state, owner, symbol)
     return _CONDITIONS[

@@ -119,10 +119,17 @@ def others_hold_long(core: Core) -> None:
 
 
 def others_are_flat_again(core: Core) -> None:
-    """What is left of them is a target whose cancellation the venue has not confirmed."""
+    """Nothing is left of them, not even an order whose cancellation the venue has not confirmed."""
+    core.tell(expired(others_closed_with_a_target_open(core)))
+
+
+def others_closed_with_a_target_open(core: Core) -> str:
+    """The stop closed their position; the venue has not confirmed the target's cancellation. Return the target's id."""
     others_hold_long(core)
-    stop = core.order(core.held(OTHER_OWNER).stop_id).approved
-    core.tell(filled(stop, price="49500", trade_id="t2"))
+    position = core.held(OTHER_OWNER)
+    target = position.target_id
+    core.tell(filled(core.order(position.stop_id).approved, price="49500", trade_id="t2"))
+    return target
 
 
 def others_ask_for(core: Core) -> None:

@@ -36,6 +36,7 @@ from tests.unit.core.risk.situations import (
     limits,
     lose_all,
     others_ask_for,
+    others_closed_with_a_target_open,
     others_hold_long,
     setting,
     sizing,
@@ -87,6 +88,10 @@ def test_one_owner_alone_has_a_symbol_of_an_account(
 ) -> None:
     """On its own side or the other: at the venue two owners' reductions share one position."""
     assert Situation(asked, before=before).refused_by() == {"RISK-035"}
+
+
+def test_an_order_of_another_owner_that_only_reduces_is_in_the_way_until_it_has_ended() -> None:
+    assert Situation(LONG, before=others_closed_with_a_target_open).refused_by() == {"RISK-035"}
 
 
 def test_another_owner_in_another_symbol_is_in_nobodys_way() -> None:
