@@ -44,6 +44,8 @@ class SymbolTape:
         self.clock = TimeNormaliser((quotes, trades, self.depth))
         self.until_ns = 0
         self._facts: list[tuple[int, int, int, FeedFact]] = []
+        self._looks: dict[tuple[Side, int], list[tuple[int, int]]] = {}
+        self._looked_ns = -1
 
     def bounds_ns(self) -> list[int]:
         """Return the first and last heard time of each kind of tick that there is."""
@@ -116,7 +118,17 @@ class SymbolTape:
         )
 
     def levels(self, side: Side, count: int) -> list[tuple[int, int]]:
-        """Return up to `count` (price_e8, size_e8), best first; with quotes only, the displayed best.
+        """Return up to `count` (price_e8, size_e8), best first; what was looked up at one moment is kept for it."""
+        if self._looked_ns != self.until_ns:
+            self._looked_ns = self.until_ns
+            self._looks.clear()
+        look = self._looks.get((side, count))
+        if look is None:
+            look = self._looks[side, count] = self._look(side, count)
+        return look
+
+    def _look(self, side: Side, count: int) -> list[tuple[int, int]]:
+        """Return the levels of a side; with quotes only, the displayed best.
 
         What the market has left is not to be had any more: depth comes in steps, so a newer quote overrules the top of
         the book, and a trade newer than the quote tells that nothing better than its price is left to hit. Where quote
