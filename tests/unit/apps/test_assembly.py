@@ -18,7 +18,7 @@ from tests.command_line import SHORT_TAPE
 from tests.unit.market.feeds import SPOT, quotes, recording, recording_set
 
 FEED = simulate(1, 20)
-GZIP = gzip.compress(b'{"symbols": []}')
+GZIP = gzip.compress(b'{"symbols": []}', mtime=0)
 
 
 def test_a_feed_is_named_without_a_path_of_this_machine(tmp_path: Path) -> None:

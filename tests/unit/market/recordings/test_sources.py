@@ -32,7 +32,7 @@ def test_symbols_stand_in_name_order(tmp_path: Path) -> None:
 
 
 def test_a_file_is_known_by_its_bytes_whatever_its_name(tmp_path: Path) -> None:
-    written(tmp_path / "wire.dat", gzip.compress(quote()))
+    written(tmp_path / "wire.dat", gzip.compress(quote(), mtime=0))
     written(tmp_path / "rows.txt", TARDIS_TRADES, tardis_trade())
     found = open_recordings(tmp_path, None)
     assert {recording.source.format for recording in found.recordings["BTCUSDT"]} == {"binance-wire", "tardis-csv"}
@@ -81,7 +81,7 @@ def test_a_bad_file_is_a_counted_fault_and_the_others_are_still_read(
 
 def test_the_readable_part_of_a_cut_gzip_is_used(tmp_path: Path) -> None:
     text = b"".join(quote(bid=f"{number}.5", ask="99999") for number in range(1, 5_000))
-    (tmp_path / "cut.jsonl.gz").write_bytes(gzip.compress(text)[:-2_000])
+    (tmp_path / "cut.jsonl.gz").write_bytes(gzip.compress(text, mtime=0)[:-2_000])
     found = open_recordings(tmp_path, None)
     assert found.fault_counts == {"truncated": 1}
     (recording,) = found.recordings["BTCUSDT"]
