@@ -27,6 +27,7 @@ help: ## list these commands
 
 up: $(READY) ## set up, then run the main job on its embedded defaults: a simulated hour, and one order explained
 	@rm -rf .state/up
+	@echo 'A simulated hour under examples/policy-short-tape.toml: its loosened limits, each with a reason, let it trade.'
 	@$(BIN)/interlock --state .state/up backtest --feed simulated --seed 7 \
 	  --policy examples/policy-short-tape.toml --explain-one
 	@echo 'Its log is in .state/up; try: .venv/bin/interlock --state .state/up log show --limit 20'
