@@ -11,7 +11,8 @@ from statistics import median
 
 from bench.figures import Figure, compared, table
 from bench.nautilus import NautilusPeer
-from bench.scenes import collected_seldom, founded, hold_a_position, raised, widened
+from bench.scenes import founded, hold_a_position, raised, widened
+from interlock.apps.garbage import collected_seldom
 from interlock.core.machine import decide
 from interlock.core.state import State
 from interlock.messages.commands import RaiseSignal

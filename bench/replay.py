@@ -12,8 +12,8 @@ from statistics import median
 from bench.figures import Figure, compared, table
 from bench.orders import DURATION_S, SEED, crowd
 from bench.runs import played, timed
-from bench.scenes import collected_seldom
 from interlock.apps import assembly
+from interlock.apps.garbage import collected_seldom
 from interlock.core.replay import replay
 from interlock.journal.reader import JournalReader
 from interlock.market.simulated import simulate

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 import msgspec
 
-from bench.scenes import collected_seldom
 from interlock.apps import assembly
+from interlock.apps.garbage import collected_seldom
 from interlock.journal.record_store import Journal
 from interlock.market.recordings.columns import RecordingSet
 from interlock.messages.policy import Policy

@@ -1,8 +1,5 @@
 """What the benches decide on: a founded core, a calm market, and the garbage collection of the app itself."""
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
 
 import msgspec
@@ -22,21 +19,6 @@ from interlock.units.time import NS_PER_S
 
 ACCOUNT, OWNER, SYMBOL = "paper-main", "automation:bench", "BTCUSDT"
 START_NS = 1_704_067_200 * NS_PER_S
-# As the app runs a backtest: what is there is set aside, and garbage is looked for seldom.
-_COLLECT_AFTER = 50_000
-
-
-@contextmanager
-def collected_seldom() -> Iterator[None]:
-    """Set the garbage collector as `interlock backtest` sets it, for what is measured inside."""
-    before = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(_COLLECT_AFTER, 50, 100)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
 
 
 def instrument() -> Instrument:

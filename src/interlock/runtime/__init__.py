@@ -1,1 +1,1 @@
-"""What carries the core along in a process: for now, reading its configuration."""
+"""What carries the core along in a process: the gate's loop, what program this is, and its configuration."""

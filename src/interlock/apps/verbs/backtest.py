@@ -1,7 +1,6 @@
 """`interlock backtest`: strategies, gate, matching, exits and log over recorded or simulated ticks, on virtual time."""
 
 import argparse
-import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from interlock.apps import output
+from interlock.apps.garbage import collected_seldom
 from interlock.units.time import NS_PER_S
 
 if TYPE_CHECKING:
@@ -41,7 +41,6 @@ ORIGIN = "interlock.local/backtest"
 _MIB = 1_048_576
 _OFFSET_MS_SHOWN = 100
 _DRIFT_MS_MAX = 100
-_COLLECT_AFTER = 50_000
 _FAULTS_TOLD_MAX = 10
 
 
@@ -75,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
     plan = assembly.plan_backtest(arguments.feed, arguments.seed, recordings, seeded, in_force, instruments)
     plan = replace(plan, low_water_bytes=settings.journal.low_water_mib * _MIB)
     journal = Journal.create(directory, origin=ORIGIN, lease_epoch=0)
-    with _closed(journal), _progress(is_quiet=arguments.json) as progress, _few_collections():
+    with _closed(journal), _progress(is_quiet=arguments.json) as progress, collected_seldom():
         outcome = play(plan, journal, progress)
     notes = [*seeded.notes, *recordings.notes, *_fault_notes(recordings), *_tick_notes(recordings, outcome.counts)]
     notes += _notes(plan, outcome, settings)
@@ -282,19 +281,6 @@ def _closed(journal: "Journal") -> Iterator[None]:
             journal.close()
         raise
     journal.close()
-
-
-@contextmanager
-def _few_collections() -> Iterator[None]:
-    """Collect garbage seldom while a run plays: its records are no cycles, and each pass would walk all of them."""
-    before = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(_COLLECT_AFTER, 50, 100)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
 
 
 @contextmanager
