@@ -48,6 +48,7 @@ LACKS: dict[str, Callable[[], bool]] = {
     "needs recordings": recordings_are_missing,
     "needs mount": mounting_is_impossible,
     "needs nautilus": nautilus_is_missing,
+    "needs strace": lambda: shutil.which("strace") is None,
     "needs root": lambda: os.geteuid() != 0,
     "needs no root": lambda: os.geteuid() == 0,
 }
