@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -108,8 +109,14 @@ def test_following_to_the_end_waits_for_a_writer_that_is_quiet(tmp_path: Path, m
     journal.close()
 
 
+# A test run in the background of a shell ignores Ctrl-C, and its children would, too: this one hears it again.
+HEARS_CTRL_C = (
+    "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+)
+
+
 def test_ctrl_c_ends_following_without_a_traceback(state: Path) -> None:
-    words = command(state, "log", "show", "--follow")
+    words = [sys.executable, "-c", HEARS_CTRL_C, *command(state, "log", "show", "--follow")]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as following:
         assert following.stdout is not None
         assert following.stderr is not None
