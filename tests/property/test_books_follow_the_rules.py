@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,8 @@ from interlock.market.streams import Stream
 from interlock.messages.observations import FeedGapHeard
 from interlock.units.sides import Side
 from tests.unit.market.feeds import SPOT, USDM, diff, snapshot
+
+pytestmark = pytest.mark.slow
 
 E8 = 100_000_000
 

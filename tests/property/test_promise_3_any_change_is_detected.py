@@ -17,6 +17,8 @@ from interlock.journal.tree import leaf_hash
 from interlock.journal.verify import verify
 from tests.unit.journal.samples import body_of, edit, write_log
 
+pytestmark = pytest.mark.slow
+
 COMMITS = (1, 4, 2, 6, 3)
 SIZE = sum(COMMITS)
 

@@ -15,6 +15,8 @@ from interlock.market.tape import Tape
 from interlock.messages import policy
 from tests.unit.market.feeds import START_NS, quotes, recording, recording_set, trades
 
+pytestmark = pytest.mark.slow
+
 BTC = frozenset({"BTCUSDT"})
 MS = 1_000_000
 END_MS = 20_000
