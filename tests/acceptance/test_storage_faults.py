@@ -124,7 +124,10 @@ def test_a_disk_that_may_not_be_written_is_named(tmp_path: Path, settings: Path)
         tmp_path, 'mount -o remount,ro "$MOUNT"; run 0', trade(tmp_path / "mount" / "state", settings)
     )
     assert ended.code == 4
-    assert "may not be written: no journal was made" in ended.err
+    assert "/mount/state/journal cannot be made or used: Read-only file system." in ended.err
+    assert "/mount may not be written" in ended.err
+    assert "nothing was run" in ended.err
+    assert "free" not in ended.err, "room is not what is missing"
     assert "hint: Give the user that runs Interlock write permission" in ended.err
 
 
@@ -135,9 +138,49 @@ def test_a_file_where_the_state_directory_should_be_is_named(place: str, tmp_pat
     path.write_text("no folder")
     done = interlock(tmp_path, "--state", tmp_path / "state", "backtest")
     assert done.code == 4
-    assert str(tmp_path / "state" / "journal") in done.err
-    assert "hint: " in done.err
+    reason = "File exists" if place == "state/journal" else "Not a directory"
+    what, hint = done.err.splitlines()
+    assert what == (
+        f"The folder {tmp_path / 'state' / 'journal'} cannot be made or used: {reason}. {path} is in the way, and is "
+        "no folder: nothing was run."
+    )
+    assert hint == "hint: Name another folder with --state, or move away what is in the way."
     assert path.read_text() == "no folder"
+
+
+VERBS = (["backtest"], ["verify"], ["log", "show"], ["log", "explain", "1"], ["replay"])
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=" ".join)
+def test_a_state_directory_that_cannot_be_is_named_with_the_reason_by_every_verb(
+    verb: list[str], tmp_path: Path
+) -> None:
+    named = tmp_path / ("x" * 300)
+    done = interlock(tmp_path, "--state", named, *verb)
+    assert done.code == 4
+    assert f"The folder {named / 'journal'} cannot be made or used: File name too long: nothing was" in done.err
+    assert "hint: Name another folder" in done.err
+
+
+@pytest.mark.parametrize("verb", VERBS[1:], ids=" ".join)
+def test_a_verb_that_reads_says_that_there_is_no_log_where_no_folder_can_be(verb: list[str], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    done = interlock(tmp_path, "--state", tmp_path / "file" / "state", *verb)
+    assert done.code == 3
+    assert "(part of that path is a file, not a folder): nothing was read" in done.err
+
+
+def test_a_folder_that_the_system_lets_nobody_make_is_not_taken_for_a_disk_without_room(tmp_path: Path) -> None:
+    done = interlock(tmp_path, "--state", "/proc/nobody/state", "backtest")
+    assert done.code == 4
+    assert "The folder /proc/nobody/state/journal cannot be made or used: No such file or directory" in done.err
+    assert "free" not in done.err
+
+
+def test_a_run_that_is_refused_after_its_folder_was_tried_leaves_no_folder(tmp_path: Path) -> None:
+    done = interlock(tmp_path, "--state", tmp_path / "a" / "b", "backtest", "--feed", tmp_path / "no-feed")
+    assert done.code == 3
+    assert not (tmp_path / "a").exists()
 
 
 def test_a_state_directory_that_holds_a_log_is_refused_and_the_log_stays(tmp_path: Path, settings: Path) -> None:

@@ -201,6 +201,7 @@ switches = st.sampled_from([Tells(asked) for asked in SWITCHES])
 feeds = st.sampled_from(
     [
         Tells(o.FeedGapHeard(symbol=SYMBOL, expected=5, found=9, source="d" * 64, line=3)),
+        Tells(o.ClockDriftHeard(symbol=SYMBOL, offset_ms=131, drift_ms=129, drift_ms_max=100)),
         Tells(o.FeedSyncHeard(symbol=SYMBOL, update_id=9, source="d" * 64, line=4)),
         Tells(o.RefusalsCounted(seq=3, owner=OWNER, count=2)),
         Tells(c.EndRun(ticks=1, gaps=0, bad_ticks={}, reason=WHY)),

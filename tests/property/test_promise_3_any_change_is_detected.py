@@ -158,6 +158,18 @@ def test_what_is_kept_apart_from_the_records_cannot_be_added_to(sound: Path, dat
             assert is_noticed(log), statement
 
 
+@given(lease_epoch=st.integers(0, 2**63 - 1).filter(lambda epoch: epoch != 1), crashed=st.booleans())
+def test_a_changed_lease_epoch_is_detected(sound: Path, lease_epoch: int, crashed: bool) -> None:
+    with Copy(sound) as log:
+        if crashed:
+            journal = Journal.open(log, 1)
+            journal.append([body_of(SIZE)])
+            journal.abandon()
+        assert not is_noticed(log)
+        edit(log, "UPDATE meta SET value = ? WHERE key = 'lease_epoch'", bindings=[lease_epoch])
+        assert is_noticed(log)
+
+
 @given(count=st.integers(1, SIZE))
 def test_a_cut_tail_is_detected(sound: Path, count: int) -> None:
     with Copy(sound) as log:

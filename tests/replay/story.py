@@ -45,6 +45,7 @@ def whole_run(build: str = BUILD) -> Core:
     _go_unknown(core)
     _leave_by_time(core)
     _be_killed(core)
+    core.tell(o.ClockDriftHeard(symbol=SYMBOL, offset_ms=-1_391, drift_ms=119, drift_ms_max=100))
     core.tell(c.EndRun(ticks=48_211, gaps=1, bad_ticks={"crossed": 2, "stale": 1}, reason="the feed is over"))
     return core
 

@@ -14,7 +14,7 @@ from tests.architecture.sources import REPOSITORY
 from tests.replay.regenerate import RUN, lines
 from tests.replay.story import whole_run
 
-STATE_DIGEST = "686c99889bcd20b10fefd445d179ea901203b855120bf4a43b09b113db6c659a"
+STATE_DIGEST = "e0a522b56376652812799d27c4f3d83bcf6c7048a0f30606a178189250dc5eac"
 FOLD = """
 from interlock.core.replay import rebuild
 from interlock.core.state import digest

@@ -56,6 +56,8 @@ def decide(state: State, at_ns: int, asked: Input) -> tuple[Event, ...]:
             return (e.FeedGapFound(symbol=asked.symbol, expected=asked.expected, found=asked.found),)
         case o.FeedSyncHeard():
             return (e.FeedSynced(symbol=asked.symbol, update_id=asked.update_id),)
+        case o.ClockDriftHeard():
+            return (e.ClockDrifted(symbol=asked.symbol, drift_ms=asked.drift_ms, drift_ms_max=asked.drift_ms_max),)
         case c.RequestCancel():
             return _cancel(state, asked)
         case c.EngageKill():

@@ -15,6 +15,7 @@ from interlock.journal.faults import (
     JournalReadOnly,
     SqliteUnfit,
     fault_of,
+    fault_of_folder,
 )
 from interlock.journal.schema import APPLICATION_ID, DATABASE_NAME, SCHEMA_VERSION, SQLITE_VERSION_MIN
 
@@ -118,6 +119,29 @@ def check_identity(connection: apsw.Connection, path: Path) -> None:
         )
 
 
+def refuse_unreachable(directory: Path, undone: str) -> str:
+    """Refuse a folder that cannot be looked into; return why there is no database, if there is none.
+
+    Errors: JournalFault.
+    """
+    try:
+        (directory / DATABASE_NAME).stat()
+    except NotADirectoryError:
+        return "part of that path is a file, not a folder"
+    except FileNotFoundError:
+        return f"{DATABASE_NAME} is missing"
+    except OSError as error:
+        raise fault_of_folder(error, directory, undone) from error
+    return f"{DATABASE_NAME} is no file"
+
+
+def refuse_absent(directory: Path, undone: str, hint: str) -> None:
+    """Refuse a folder in which no journal can be found. Errors: JournalMissing, or why it cannot be looked for."""
+    why = refuse_unreachable(directory, undone)
+    if not (directory / DATABASE_NAME).is_file():
+        raise JournalMissing(f"There is no journal in {directory} ({why}): {undone}.", hint)
+
+
 def connect_reader(directory: Path) -> apsw.Connection:
     """Return a connection that cannot write, also in a folder that may not be written. Errors: JournalFault.
 
@@ -127,11 +151,7 @@ def connect_reader(directory: Path) -> apsw.Connection:
     require_fit_sqlite(apsw.sqlite_lib_version())
     path = directory / DATABASE_NAME
     undone = "nothing was read"
-    if not path.is_file():
-        raise JournalMissing(
-            f"There is no journal in {directory} ({DATABASE_NAME} is missing): {undone}.",
-            "Name the state folder of a run with --state or --log.",
-        )
+    refuse_absent(directory, undone, "Name the state folder of a run with --state or --log.")
     if path.stat().st_size == 0:
         raise JournalForeign(
             f"{path} is empty, so it is not a database: {undone}.", "Restore the folder from a backup if it held a log."

@@ -7,16 +7,18 @@ from typing import Final
 import apsw
 import msgspec
 
+from interlock.journal.head import HeadSlots
 from interlock.journal.schema import GUARDS, TABLES
 
 _DIGEST_CHARACTERS: Final = 64
 
 
 class Stamp(msgspec.Struct, frozen=True):
-    """The place and time that a body claims for itself."""
+    """The place, time and lease epoch that a body claims for itself."""
 
     seq: int
     at_ns: int
+    lease_epoch: int = 0
 
 
 class Mention(msgspec.Struct, frozen=True):
@@ -111,6 +113,29 @@ def unfit_meta(connection: apsw.Connection, origin: str | None) -> Iterator[str]
     kind, epoch = stored.get("lease_epoch", ("integer", "0"))
     if kind != "integer" or int(epoch) < 0:
         yield f"The table meta says that the lease epoch is {epoch}, which is no number from 0 up"
+
+
+def stored_epoch(connection: apsw.Connection) -> int | None:
+    """Return the lease epoch of the table `meta`, None where it is no number from 0 up. Errors: apsw.Error."""
+    rows = connection.execute("SELECT value FROM meta WHERE key = 'lease_epoch'").fetchall()
+    return next((value for (value,) in rows if isinstance(value, int) and value >= 0), None)
+
+
+def unfit_epoch(stored: int, slots: HeadSlots | None, written: int, seq: int) -> Iterator[str]:
+    """Yield what contradicts the lease epoch of the table `meta`.
+
+    `written` is the newest that a record was written under, `seq` its number: neither table nor head can be below it.
+    """
+    if stored < written:
+        yield f"The table meta says that the lease epoch is {stored}, record {seq} was written under {written}"
+    if slots is None:
+        return
+    if slots.lease_epoch < written:
+        yield f"The head file was written under lease epoch {slots.lease_epoch}, record {seq} under {written}"
+    if not slots.allows_epoch(stored):
+        yield (
+            f"The table meta says that the lease epoch is {stored}, the head file was written under {slots.lease_epoch}"
+        )
 
 
 def _bytes(column: str) -> str:

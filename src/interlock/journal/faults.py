@@ -1,6 +1,7 @@
 """What can go wrong with a journal on disk, each with its own name, so that a program can tell them apart."""
 
 import errno
+import os
 from pathlib import Path
 
 import apsw
@@ -115,3 +116,23 @@ def fault_of_os(error: OSError, path: Path, undone: str) -> JournalFault:
         f"{path} could not be read or written: {undone}. The system says: {error}.",
         f"Check the disk and the permissions of the folder, {RUN_AGAIN} {RUNBOOK}",
     )
+
+
+def fault_of_folder(error: OSError, folder: Path, undone: str) -> JournalFault:
+    """Return the named fault for a folder that cannot be made or looked into: which one, why, and what to do."""
+    nearest = next(each for each in (folder.absolute(), *folder.absolute().parents) if os.path.lexists(each))
+    what = f"The folder {folder} cannot be made or used: {error.strerror or error}"
+    if error.errno in (errno.ENOTDIR, errno.EEXIST) and not nearest.is_dir():
+        return StorageFailed(
+            f"{what}. {nearest} is in the way, and is no folder: {undone}.",
+            "Name another folder with --state, or move away what is in the way.",
+        )
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return JournalReadOnly(
+            f"{what}. {nearest} may not be written or looked into: {undone}.",
+            "Give the user that runs Interlock write permission there, mount the disk for writing, or name another "
+            "folder with --state.",
+        )
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull(f"{what}: {undone}.", "Free space on that disk, or name another folder with --state.")
+    return StorageFailed(f"{what}: {undone}.", "Name another folder with --state, on an ordinary disk.")

@@ -1,17 +1,18 @@
 """Making a new journal: whole or not at all, and never over what is left of another."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import apsw
 
-from interlock.journal.database import connect_new, reserve_wal
+from interlock.journal.database import connect_new, refuse_absent, reserve_wal
 from interlock.journal.faults import (
     JournalDamaged,
     JournalExists,
     JournalForeign,
-    JournalMissing,
     fault_of,
+    fault_of_folder,
     fault_of_os,
 )
 from interlock.journal.head import create_head, origin_is_fit, read_head, sync_folder
@@ -43,14 +44,14 @@ def found_journal(directory: Path, origin: str, lease_epoch: int) -> None:
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise fault_of_os(error, directory, _NOT_MADE) from error
+        raise fault_of_folder(error, directory, _NOT_MADE) from error
     lock = take_lock(directory / LOCK_NAME, _NOT_MADE)
     try:
         _refuse_remains(directory)
         partial = path.with_suffix(".partial")
         partial.unlink(missing_ok=True)
         _write_database(partial, origin, lease_epoch)
-        create_head(directory / HEAD_NAME, origin, Head(0, ROOT_EMPTY))
+        create_head(directory / HEAD_NAME, origin, lease_epoch, Head(0, ROOT_EMPTY))
         reserve_wal(directory / WAL_NAME)
         partial.replace(path)
         sync_folder(directory)
@@ -58,6 +59,26 @@ def found_journal(directory: Path, origin: str, lease_epoch: int) -> None:
         raise fault_of_os(error, path, _NOT_MADE) from error
     finally:
         os.close(lock)
+
+
+def refuse_unmakeable(directory: Path, undone: str) -> None:
+    """Refuse a folder that cannot be made. It is tried: made as far as it is missing, and taken away again.
+
+    Errors: JournalFault, which says what could not be made and why.
+    """
+    missing: list[Path] = []
+    try:
+        for each in (directory, *directory.parents):
+            if each.is_dir():
+                break
+            missing.append(each)
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise fault_of_folder(error, directory, undone) from error
+    finally:
+        for each in missing:
+            with suppress(OSError):  # it was not made, or somebody put something there meanwhile
+                each.rmdir()
 
 
 def _refuse_remains(directory: Path) -> None:
@@ -109,11 +130,7 @@ def _write_database(partial: Path, origin: str, lease_epoch: int) -> None:
 def refuse_absent_journal(directory: Path) -> None:
     """Refuse a folder without a journal, before anything is written there."""
     path = directory / DATABASE_NAME
-    if not path.is_file():
-        raise JournalMissing(
-            f"There is no journal in {directory} ({DATABASE_NAME} is missing): nothing was opened.",
-            "Name the state folder of a run with --state.",
-        )
+    refuse_absent(directory, "nothing was opened", "Name the state folder of a run with --state.")
     if path.stat().st_size == 0:
         raise JournalForeign(
             f"{path} is empty, so it is not a database: nothing was opened.",

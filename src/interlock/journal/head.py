@@ -2,7 +2,7 @@
 
 The file is two lines of text, each a slot of 4,096 bytes padded with spaces:
 
-    {"origin":"example/log","size":17,"root":"<64 hex>","sealed":false,"check":"<8 hex>"}
+    {"origin":"example/log","lease_epoch":1,"size":17,"root":"<64 hex>","sealed":false,"check":"<8 hex>"}
 
 Writes take turns between the slots, in place and without a sync: a commit must not pay for a second flush. A power cut
 can tear at most the slot that was being written, its check then fails, and the other slot, in a disk block of its own,
@@ -11,6 +11,10 @@ the log and never leads it: a journal shorter than its head has lost records.
 
 A sealed head says more: the log ends here. Both slots are sealed and synced at a clean close and at a start. Before the
 first append after that both are unsealed and synced: no crash can leave records after a sealed end.
+
+The lease epoch is that of the holder who wrote the head. A new holder first unseals both slots under its own epoch,
+then writes the epoch into the database, then seals: so a sealed head names the epoch of the database exactly, and an
+unsealed one never a lower one.
 """
 
 import mmap
@@ -31,10 +35,20 @@ _ORIGIN_CHARACTERS_MAX: Final = 100
 
 class _Slot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     origin: str
+    lease_epoch: int
     size: int
     root: str
     sealed: bool
     check: str
+
+
+class SlotSays(msgspec.Struct, frozen=True):
+    """What one readable slot says."""
+
+    origin: str
+    lease_epoch: int
+    head: Head
+    is_sealed: bool
 
 
 class HeadSlots(msgspec.Struct, frozen=True):
@@ -43,16 +57,48 @@ class HeadSlots(msgspec.Struct, frozen=True):
     `sealed_size` is where a slot says that the log ends, None when it may go on.
     """
 
-    origin: str
-    heads: tuple[Head, ...]
-    sealed_size: int | None
+    slots: tuple[SlotSays, ...]
     unreadable_count: int
 
+    @property
+    def origin(self) -> str:
+        """The name of the log."""
+        return self.slots[0].origin
 
-def _text(origin: str, head: Head, is_sealed: bool) -> bytes:
+    @property
+    def heads(self) -> tuple[Head, ...]:
+        """The heads of the readable slots, newest first."""
+        return tuple(slot.head for slot in self.slots)
+
+    @property
+    def sealed_size(self) -> int | None:
+        """Where the log ends, as far as a slot says that it does."""
+        return max((slot.head.size for slot in self.slots if slot.is_sealed), default=None)
+
+    @property
+    def lease_epoch(self) -> int:
+        """The newest lease epoch that a slot names."""
+        return max(slot.lease_epoch for slot in self.slots)
+
+    def allows_epoch(self, stored: int) -> bool:
+        """Tell whether the database may hold this lease epoch beside such a head.
+
+        A lower one than the newest of the head may stand there only where a start, or its first append, was cut short:
+        nothing was written under the newest then.
+        """
+        sealed = max((slot.lease_epoch for slot in self.slots if slot.is_sealed), default=None)
+        if sealed is not None:
+            return stored == sealed
+        newest = self.lease_epoch
+        has_written = len({slot.head.size for slot in self.slots if slot.lease_epoch == newest}) > 1
+        return stored == newest or (stored < newest and not has_written)
+
+
+def _text(origin: str, lease_epoch: int, head: Head, is_sealed: bool) -> bytes:
     """Return the text of a slot. Written by hand: an encoder costs more than all the rest of a head."""
-    said = b'{"origin":"%b","size":%d,"root":"%b","sealed":%b' % (
+    said = b'{"origin":"%b","lease_epoch":%d,"size":%d,"root":"%b","sealed":%b' % (
         origin.encode(),
+        lease_epoch,
         head.size,
         head.root.hex().encode(),
         b"true" if is_sealed else b"false",
@@ -60,18 +106,18 @@ def _text(origin: str, head: Head, is_sealed: bool) -> bytes:
     return b'%b,"check":"%08x"}' % (said, crc32(said))
 
 
-def _slot(origin: str, head: Head, is_sealed: bool) -> bytes:
-    return _text(origin, head, is_sealed).ljust(SLOT_BYTES - 1) + b"\n"
+def _slot(origin: str, lease_epoch: int, head: Head, is_sealed: bool) -> bytes:
+    return _text(origin, lease_epoch, head, is_sealed).ljust(SLOT_BYTES - 1) + b"\n"
 
 
-def _read_slot(data: bytes) -> tuple[str, Head, bool] | None:
+def _read_slot(data: bytes) -> SlotSays | None:
     """Return what a slot says, or None unless it is, byte for byte, what would be written for those values."""
     try:
         slot = msgspec.json.decode(data, type=_Slot)
-        head = Head(slot.size, bytes.fromhex(slot.root))
+        says = SlotSays(slot.origin, slot.lease_epoch, Head(slot.size, bytes.fromhex(slot.root)), slot.sealed)
     except (msgspec.DecodeError, ValueError):
         return None
-    return (slot.origin, head, slot.sealed) if _slot(slot.origin, head, slot.sealed) == data else None
+    return says if _slot(says.origin, says.lease_epoch, says.head, says.is_sealed) == data else None
 
 
 def origin_is_fit(origin: str) -> bool:
@@ -87,24 +133,23 @@ def read_head(path: Path) -> HeadSlots:
     data = path.read_bytes()
     slots = [_read_slot(data[at : at + SLOT_BYTES]) for at in (0, SLOT_BYTES)]
     readable = [slot for slot in slots if slot is not None]
-    if not readable or len(data) > 2 * SLOT_BYTES or len({origin for origin, _, _ in readable}) > 1:
+    if not readable or len(data) > 2 * SLOT_BYTES or len({slot.origin for slot in readable}) > 1:
         raise JournalDamaged(
             f"The head file {path} is damaged ({len(data)} bytes, {len(readable)} of 2 slots readable): without it a "
             "cut tail of the log cannot be told from its end.",
             "Restore the head file from a backup of this folder; do not edit it by hand.",
         )
-    heads = sorted((head for _, head, _ in readable), key=lambda head: head.size, reverse=True)
-    sealed_size = max((head.size for _, head, is_sealed in readable if is_sealed), default=None)
-    return HeadSlots(readable[0][0], tuple(heads), sealed_size, 2 - len(readable))
+    newest_first = sorted(readable, key=lambda slot: slot.head.size, reverse=True)
+    return HeadSlots(tuple(newest_first), 2 - len(readable))
 
 
-def create_head(path: Path, origin: str, head: Head) -> None:
+def create_head(path: Path, origin: str, lease_epoch: int, head: Head) -> None:
     """Write a new head file, both slots sealed at this head, and sync it and its folder."""
     assert origin_is_fit(origin), f"{origin!r} cannot name a log"
     partial = path.with_suffix(".partial")
     try:
         with partial.open("wb") as file:
-            file.write(_slot(origin, head, is_sealed=True) * 2)
+            file.write(_slot(origin, lease_epoch, head, is_sealed=True) * 2)
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
@@ -123,17 +168,18 @@ def sync_folder(folder: Path) -> None:
 
 
 class HeadFile:
-    """The head file, open for writing in place. Errors of every verb: OSError."""
+    """The head file, open for writing in place under a lease epoch. Errors of every verb: OSError."""
 
-    def __init__(self, path: Path, slots: HeadSlots) -> None:
+    def __init__(self, path: Path, slots: HeadSlots, lease_epoch: int) -> None:
         self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         self._map = mmap.mmap(self._descriptor, 2 * SLOT_BYTES)
         self._origin = slots.origin
+        self._lease_epoch = lease_epoch
         self._turn = _stale_slot(self._descriptor, slots.heads)
 
     def line(self, head: Head) -> bytes:
         """Return the text of a head, for `write` after the commit it speaks of."""
-        return _text(self._origin, head, is_sealed=False)
+        return _text(self._origin, self._lease_epoch, head, is_sealed=False)
 
     def write(self, line: bytes) -> None:
         """Put a line in the older slot, without a sync or even a system call."""
@@ -151,7 +197,7 @@ class HeadFile:
 
     def _write_both(self, head: Head, is_sealed: bool) -> None:
         """Write and sync each slot that does not say so already."""
-        wanted = _slot(self._origin, head, is_sealed)
+        wanted = _slot(self._origin, self._lease_epoch, head, is_sealed)
         for _ in range(2):
             if os.pread(self._descriptor, SLOT_BYTES, self._turn) != wanted:
                 os.pwrite(self._descriptor, wanted, self._turn)
@@ -168,4 +214,4 @@ class HeadFile:
 def _stale_slot(descriptor: int, heads: Sequence[Head]) -> int:
     """Return the offset of the slot to overwrite first: the unreadable one, else the older."""
     first = _read_slot(os.pread(descriptor, SLOT_BYTES, 0))
-    return SLOT_BYTES if first is not None and first[1] == heads[0] else 0
+    return SLOT_BYTES if first is not None and first.head == heads[0] else 0

@@ -42,7 +42,7 @@ def is_held(path: Path) -> bool:
     """Tell whether a writer holds the lock, by taking and giving back a shared one. Errors: JournalFault."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as error:
         raise fault_of_os(error, path, "whether a writer is at work is not known") from error

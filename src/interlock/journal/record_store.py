@@ -84,8 +84,13 @@ class Journal:
             try:
                 slots = _head_slots(directory)
                 tree = _checked_tree(connection, path, slots)
-                head_file = HeadFile(directory / HEAD_NAME, slots)
+                head_file = HeadFile(directory / HEAD_NAME, slots, lease_epoch)
                 journal = cls(directory, connection, lock, tree, head_file, lease_epoch)
+                stored = journal._stored_epoch()
+                if stored <= lease_epoch:
+                    _refuse_odd_epoch(path, stored, slots)
+                if stored < lease_epoch:  # first the head, then the database: a head never names a lower epoch
+                    head_file.unseal(journal.head)
                 journal._transact(journal._take_epoch, "the lease epoch was not taken")
                 head_file.seal(journal.head)
                 journal._is_sealed = True
@@ -167,15 +172,17 @@ class Journal:
         """Bring the database file up to date, seal the head at the end, and let go of the files.
 
         After a failed sync it only lets go: no page is written that might hide what was lost. An append that was
-        interrupted may be there or not, so no end is sealed after it.
+        interrupted may be there or not, so no end is sealed after it; nor is one after a newer holder took over.
         """
         assert not self._closed, "a journal is closed once"
         self._closed = True
         try:
             if self._unusable is None:
                 self._checkpoint(apsw.SQLITE_CHECKPOINT_TRUNCATE, "the records stay in the WAL file beside it")
-                if not self._is_in_doubt:
+                if not self._is_in_doubt and self._stored_epoch() == self._lease_epoch:
                     self._head_file.seal(self._head)
+        except apsw.Error as error:
+            raise fault_of(error, self._path, "the head was not sealed at close") from error
         except OSError as error:
             raise fault_of_os(error, self._path.with_name(HEAD_NAME), "the head was not sealed at close") from error
         finally:
@@ -257,12 +264,12 @@ class Journal:
 
     def _stored_epoch(self) -> int:
         row = self._connection.execute(_EPOCH).fetchone()
-        if row is None:
+        if row is None or not isinstance(row[0], int):
             raise JournalDamaged(
                 f"{self._path} holds no lease epoch: it was not made whole, or was edited. {_NOT_OPENED.capitalize()}.",
                 f"Keep the folder as it is and run `interlock verify`. {RUNBOOK}",
             )
-        return cast(int, row[0])
+        return row[0]
 
     def _refuse_stale_epoch(self) -> NoReturn:
         raise StaleEpoch(
@@ -321,6 +328,15 @@ def _head_slots(directory: Path) -> HeadSlots:
             f"{_NOT_OPENED}.",
             "Run `interlock verify`, and restore the file from a backup of this folder.",
         ) from error
+
+
+def _refuse_odd_epoch(path: Path, stored: int, slots: HeadSlots) -> None:
+    """Refuse a lease epoch that is not the one the head was written under: a lowered one would let an old holder in."""
+    if not slots.allows_epoch(stored):
+        raise JournalDamaged(
+            f"{path} holds the lease epoch {stored}, its head was written under {slots.lease_epoch}: {_NOT_OPENED}.",
+            f"Keep the folder as it is and run `interlock verify`. {RUNBOOK}",
+        )
 
 
 def _checked_tree(connection: apsw.Connection, path: Path, slots: HeadSlots) -> Tree:

@@ -12,13 +12,15 @@ from typing import Final, cast
 import apsw
 import msgspec
 
-from interlock.journal.database import connect_reader
+from interlock.journal.database import connect_reader, refuse_unreachable
 from interlock.journal.evidence import (
     Mention,
     NoRecord,
     mentions_in,
     merkle_root,
     stamp_of,
+    stored_epoch,
+    unfit_epoch,
     unfit_meta,
     unfit_schema,
 )
@@ -84,6 +86,7 @@ class _Verification:
         self._sound_until: int | None = None  # the first number in doubt, once there is one
         self._expected_seq = 0
         self._at_ns_last = -1
+        self._epoch_newest = (0, -1)  # that of the records, with the number of the first that has it
         self._mentions: dict[str, Mention] = {}
         self._blobs: list[str] = []  # those that were there before the first record was read
         self._openings: set[bytes] = set()  # commitments of openings, until a record is met that holds them
@@ -91,6 +94,7 @@ class _Verification:
         self._is_being_written = False
 
     def run(self) -> VerifyReport:
+        refuse_unreachable(self._directory, "nothing was verified")
         self._is_being_written = is_held(self._directory / LOCK_NAME)
         slots = self._read_head()
         try:
@@ -109,6 +113,7 @@ class _Verification:
             self._check_part("The table meta", None, lambda: self._find_all(unfit_meta(connection, origin)))
             self._check_part("The list of blobs and openings", None, lambda: self._note_kept_apart(connection))
             self._check_part("The log", 0, lambda: self._check_records(connection))
+            self._check_part("The table meta", None, lambda: self._check_epoch(connection, slots))
             self._check_part("The table blob", None, lambda: self._check_blobs(connection))
             self._check_part("The database", None, lambda: self._check_pages(connection))
         finally:
@@ -131,7 +136,7 @@ class _Verification:
     def _read_head(self) -> HeadSlots | None:
         try:
             return read_head(self._directory / HEAD_NAME)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             self._find("The head file is missing: a cut tail or a log written anew cannot be ruled out", HEAD_NAME, 0)
         except JournalFault as fault:
             self._find(fault.what, HEAD_NAME, 0)
@@ -196,6 +201,8 @@ class _Verification:
             self._misplaced = True
             what = f"The record stored as number {seq} says it is number {stamp.seq}"
             self._find(what, where, min(seq, stamp.seq))
+        if stamp.lease_epoch > self._epoch_newest[0]:
+            self._epoch_newest = (stamp.lease_epoch, seq)
         if stamp.at_ns <= self._at_ns_last:
             self._find(f"Record {seq} is at {stamp.at_ns} ns, not after the record before it", where, seq - 1)
         if self._openings:
@@ -203,6 +210,22 @@ class _Verification:
         for mention in mentions:
             self._mentions.setdefault(mention.digest, mention)
         self._at_ns_last = max(self._at_ns_last, stamp.at_ns)
+
+    def _check_epoch(self, connection: apsw.Connection, slots: HeadSlots | None) -> None:
+        """Hold the lease epoch against records and head, as they are while no new holder takes over in between."""
+        before, stored = None, stored_epoch(connection)
+        while stored is not None and stored != before:
+            slots = None if slots is None else self._read_head_again(slots)
+            before, stored = stored, stored_epoch(connection)
+        if stored is not None:  # else it was found already
+            self._find_all(unfit_epoch(stored, slots, *self._epoch_newest))
+
+    def _read_head_again(self, slots: HeadSlots) -> HeadSlots:
+        """Return what the head file says now, or what it said before, where it cannot be read any more."""
+        try:
+            return read_head(self._directory / HEAD_NAME)
+        except (OSError, JournalFault):
+            return slots  # whatever became of the file since then, what it said stands
 
     def _check_blobs(self, connection: apsw.Connection) -> None:
         sizes: dict[str, int] = {}
@@ -268,10 +291,7 @@ class _Verification:
         size = len(self._hashes)
         sealed_size = slots.sealed_size
         if sealed_size is not None and size > sealed_size:
-            try:
-                sealed_size = read_head(self._directory / HEAD_NAME).sealed_size
-            except (OSError, JournalFault):
-                return sealed_size  # whatever became of the file since then, what it said stands
+            sealed_size = self._read_head_again(slots).sealed_size
         return sealed_size if sealed_size is not None and size > sealed_size else None
 
     def _check_roots(self, heads: list[Head]) -> None:

@@ -85,8 +85,10 @@ class Book:
 
     def twice_mid_e8(self) -> int | None:
         """Return twice the mid price; None when there is no sound book with both sides."""
-        bids, asks = self.levels(Side.BUY, 1), self.levels(Side.SELL, 1)
-        return bids[0][0] + asks[0][0] if bids and asks else None
+        if not self.is_synced:
+            return None
+        self._apply()
+        return self._ladder.twice_mid()
 
     def _chained(self, segment: Segment[Depth], at: int, end: int) -> int:
         """Return how many rows from `at` on are diffs that chain to the one before each."""

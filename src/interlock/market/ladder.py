@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from interlock.units.sides import Side
 
+_BUY = Side.BUY
 # From so many changes at once, sorting anew is faster than placing each price.
 _BULK_LEVELS = 1_000
 
@@ -50,9 +51,14 @@ class Ladder:
         bids, asks = self.bids.prices, self.asks.prices
         return not bids or not asks or bids[-1] < asks[0]
 
+    def twice_mid(self) -> int | None:
+        """Return the sum of best bid and best ask; None without both sides, and for a book that is not sound."""
+        bids, asks = self.bids.prices, self.asks.prices
+        return bids[-1] + asks[0] if bids and asks and bids[-1] < asks[0] else None
+
     def best(self, side: Side, count: int) -> list[tuple[int, int]]:
         """Return up to `count` (price, size) of one side, best first."""
-        if side is Side.BUY:
+        if side is _BUY:
             chosen, sizes = self.bids.prices[: -count - 1 : -1], self.bids.sizes
         else:
             chosen, sizes = self.asks.prices[:count], self.asks.sizes
@@ -60,11 +66,11 @@ class Ladder:
 
     def size_at(self, side: Side, price_e8: int) -> int | None:
         """Return the size at a price, 0 when none rests there; None beyond the deepest level that is known."""
-        held = self.bids if side is Side.BUY else self.asks
+        held = self.bids if side is _BUY else self.asks
         size = held.sizes.get(price_e8)
         if size is not None:
             return size
         if not held.prices:
             return None
-        is_deeper = price_e8 < held.prices[0] if side is Side.BUY else price_e8 > held.prices[-1]
+        is_deeper = price_e8 < held.prices[0] if side is _BUY else price_e8 > held.prices[-1]
         return None if is_deeper else 0

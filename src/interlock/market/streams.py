@@ -17,6 +17,8 @@ Table = TypeVar("Table", Quotes, Trades, Depth, Marks)
 
 # A look ahead usually ends close by: these many rows are searched before the whole file is.
 _NEAR_ROWS = 64
+NEVER_NS = 1 << 62
+"""Later than everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,9 @@ class Stream(Generic[Table]):
             highest = int(known[-1])
             self.segments.append(Segment(table, source, order, known, self.row_count, self.row_count + count))
             self.row_count += count
-        self._until_ns = 0
         self._known = 0
+        self.next_ns = int(self.segments[0].known_at_ns[0]) if self.segments else NEVER_NS
+        """When the next row after those that `known` told of becomes known."""
 
     @property
     def bounds_ns(self) -> tuple[int, int] | None:
@@ -58,9 +61,9 @@ class Stream(Generic[Table]):
 
     def known(self, until_ns: int) -> int:
         """Return how many rows are known before a time that never falls from call to call."""
-        if until_ns != self._until_ns:
-            self._until_ns = until_ns
+        if until_ns > self.next_ns:
             self._known = self.rows_before(until_ns, self._known)
+            self.next_ns = self.known_at_ns(self._known) if self._known < self.row_count else NEVER_NS
         return self._known
 
     def rows_before(self, until_ns: int, row: int) -> int:
@@ -71,8 +74,10 @@ class Stream(Generic[Table]):
             known, at = segment.known_at_ns, row - segment.row_first
             if known.item(at) >= until_ns:
                 return row
+            if at + 1 < len(known) and known.item(at + 1) >= until_ns:
+                return row + 1
             near = known[at : at + _NEAR_ROWS]
-            if near[-1] >= until_ns:
+            if near.item(-1) >= until_ns:
                 return row + int(near.searchsorted(until_ns))
             row += len(near) + int(known[at + len(near) :].searchsorted(until_ns))
             if row < segment.row_end:

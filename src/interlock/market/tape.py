@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from interlock.market.books import FeedFact
+from interlock.market.books import FeedFact as BookFact
 from interlock.market.quality.places import PLACES_MAX, first_places
 from interlock.market.recordings.columns import RecordingSet
 from interlock.market.symbol_tape import SymbolTape
 from interlock.market.window import Ahead, Window, take_window
 from interlock.messages import policy
 from interlock.messages.market import MarketView
+from interlock.messages.observations import ClockDriftHeard
 from interlock.messages.words import BookState
 from interlock.strategies.interface import Bar
 from interlock.units.faults import Fault
@@ -21,6 +22,7 @@ from interlock.units.sides import Side
 from interlock.units.time import NS_PER_S
 
 _US = Decimal("0.001")
+FeedFact = BookFact | ClockDriftHeard
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Tape:
             symbol: SymbolTape(symbol, tuple((each, files[each.source.digest]) for each in parts), bars)
             for symbol, parts in recordings.recordings.items()
         }
+        self._all = tuple(self._tapes.values())
         self._fault_counts = recordings.fault_counts
         bounds = [at_ns for tape in self._tapes.values() for at_ns in tape.bounds_ns()]
         if not bounds:
@@ -69,15 +72,20 @@ class Tape:
         self._period_ns = bars.period_s * NS_PER_S
         self.next_bar_ns = (self.start_ns // self._period_ns + 1) * self._period_ns
         self._until_ns = 0
+        self._news_ns = -1
+        self._has_news = False
 
     def advance(self, at_ns: int) -> None:
         """Make known all that was heard at or before a time; at the next bar's boundary, strictly before it."""
-        until_ns = min(at_ns + 1, self.next_bar_ns)
+        until_ns = at_ns + 1 if at_ns < self.next_bar_ns else self.next_bar_ns
         assert at_ns <= self.next_bar_ns, f"{at_ns} is past the open bar, which ends at {self.next_bar_ns}"
         assert until_ns >= self._until_ns, f"{at_ns} is before what is known already"
         self._until_ns = until_ns
-        for tape in self._tapes.values():
-            tape.until_ns = until_ns
+        if until_ns > self._news_ns:
+            for tape in self._all:
+                tape.hear(until_ns)
+            self._news_ns = min([tape.news_ns for tape in self._all])
+            self._has_news = True
 
     def close_bars(self) -> tuple[Bar, ...]:
         """Close the period that ends at `next_bar_ns`, which must have been advanced to, and open the next."""
@@ -102,27 +110,31 @@ class Tape:
 
     def view(self, symbol: str, at_ns: int) -> MarketView | None:
         """Return the market of a symbol as known, None before its first good quote. `at_ns` is the decision's time."""
-        tape = self._tapes[symbol]
-        tape.feed_book()
-        return tape.view(at_ns, tape.book.state)
+        return self._tapes[symbol].view(at_ns)
 
     def mark_e8(self, symbol: str) -> int | None:
         """Return the current mid price in units of 1e-8; None before the first good quote."""
         return self._tapes[symbol].mark_e8()
 
     def feed_facts(self) -> list[tuple[int, FeedFact]]:
-        """Return the gaps and joins of depth feeds that became known since the last call, with when, in time order."""
-        facts = []
-        for tape in self._tapes.values():
-            tape.feed_book()
+        """Return what became known of the feeds since the last call, with when, in time order.
+
+        That is: gaps and joins of depth, and clock offsets that drifted out of bounds.
+        """
+        if not self._has_news:
+            return []
+        self._has_news = False
+        facts: list[tuple[int, int, int, FeedFact]] = []
+        for tape in self._all:
             facts += tape.take_facts()
+            tape.clock.catch_up(self._until_ns)
+            facts += [(at_ns, -1, -1, fact) for at_ns, fact in tape.clock.take_facts()]
         return [(at_ns, fact) for at_ns, _, _, fact in sorted(facts, key=lambda each: each[:3])]
 
     def counts(self) -> TapeCounts:
         """Return what was heard so far, counted."""
         tapes = self._tapes.values()
         for tape in tapes:
-            tape.feed_book()
             tape.clock.catch_up(self._until_ns)
         quotes = [tape.quotes.stream.known(self._until_ns) for tape in tapes]
         trades = [tape.trades.stream.known(self._until_ns) for tape in tapes]
@@ -152,26 +164,17 @@ class Tape:
     def state(self, symbol: str) -> BookState | None:
         """Return how deep the market can be seen, None when no quote is known."""
         tape = self._tapes.get(symbol)
-        if tape is None or tape.quote_row() < 0:
-            return None
-        tape.feed_book()
-        return tape.book.state
+        return None if tape is None or tape.last_quote() is None else tape.book.state
 
     def levels(self, symbol: str, side: Side, count: int) -> list[tuple[int, int]]:
         """Return up to `count` (price_e8, size_e8) of resting orders, best first."""
         tape = self._tapes.get(symbol)
-        if tape is None:
-            return []
-        tape.feed_book()
-        return tape.levels(side, count)
+        return [] if tape is None else tape.levels(side, count)
 
     def size_at(self, symbol: str, side: Side, price_e8: int) -> int | None:
         """Return the size displayed at a price, 0 when none is; None when that depth cannot be seen."""
         tape = self._tapes.get(symbol)
-        if tape is None:
-            return None
-        tape.feed_book()
-        return tape.size_at(side, price_e8)
+        return None if tape is None else tape.size_at(side, price_e8)
 
 
 def _file_orders(recordings: RecordingSet) -> dict[str, int]:

@@ -13,10 +13,13 @@ import numpy as np
 
 from interlock.market.recordings.columns import Depth, Int64, Quotes, Trades
 from interlock.market.streams import Stream
-from interlock.units.time import NS_PER_S
+from interlock.messages.observations import ClockDriftHeard
+from interlock.units.time import NS_PER_MS, NS_PER_S
 
 _WINDOW_SECONDS = 60
 _TICKS_MIN = 20
+DRIFT_MS_MAX = 100
+"""An offset further than this from the first is told, once each time that it gets there."""
 # One in so many of a second's ticks may be lower than its quantile; in a thin second it is the least.
 _LOW_PART = 20
 
@@ -24,7 +27,8 @@ _LOW_PART = 20
 class TimeNormaliser:
     """The offset of one symbol's recorder, from all its ticks that carry a venue time."""
 
-    def __init__(self, streams: Iterable[Stream[Quotes] | Stream[Trades] | Stream[Depth]]) -> None:
+    def __init__(self, symbol: str, streams: Iterable[Stream[Quotes] | Stream[Trades] | Stream[Depth]]) -> None:
+        self._symbol = symbol
         self._streams = tuple(streams)
         self._taken = [0 for _ in self._streams]
         self._second = 0
@@ -33,6 +37,8 @@ class TimeNormaliser:
         self._first_ns: int | None = None
         self.offset_ns: int | None = None
         self.drift_ns_max = 0
+        self._is_drifted = False
+        self._facts: list[tuple[int, ClockDriftHeard]] = []
 
     def catch_up(self, until_ns: int) -> None:
         """Take all seconds that ended at or before a time that never falls from call to call."""
@@ -40,17 +46,24 @@ class TimeNormaliser:
         if second <= self._second:
             return
         self._second = second
-        gathered = [self._gather(index, stream, second * NS_PER_S) for index, stream in enumerate(self._streams)]
-        heard = np.concatenate([each[0] for each in gathered])
-        differences = np.concatenate([each[1] for each in gathered])
-        if not len(heard):
+        heard, differences = self._gather(second * NS_PER_S)
+        if not heard:
             return
-        seconds = heard // NS_PER_S
+        first, last = min([each.item(0) for each in heard]), max([each.item(-1) for each in heard])
+        if first // NS_PER_S == last // NS_PER_S:  # most often: who looks at least once a second gets one
+            self._take_second(first // NS_PER_S, np.concatenate(differences))
+            return
+        seconds, all_differences = np.concatenate(heard) // NS_PER_S, np.concatenate(differences)
         order = np.argsort(seconds, kind="stable")
-        seconds, differences = seconds[order], differences[order]
+        seconds, all_differences = seconds[order], all_differences[order]
         starts = np.flatnonzero(np.diff(seconds, prepend=-1)).tolist()
         for start, end in zip(starts, [*starts[1:], len(seconds)], strict=True):
-            self._take_second(int(seconds[start]), differences[start:end])
+            self._take_second(int(seconds[start]), all_differences[start:end])
+
+    def take_facts(self) -> list[tuple[int, ClockDriftHeard]]:
+        """Return each time since the last call that the drift went beyond its limit, as (known_at_ns, fact)."""
+        facts, self._facts = self._facts, []
+        return facts
 
     def latency_ns(self, heard_at_ns: int, venue_at_ns: int) -> int | None:
         """Return how late a tick was, at least 0; None while the offset is unknown or the tick has no venue time."""
@@ -58,20 +71,21 @@ class TimeNormaliser:
             return None
         return max(0, heard_at_ns - venue_at_ns - self.offset_ns)
 
-    def _gather(
-        self, index: int, stream: Stream[Quotes] | Stream[Trades] | Stream[Depth], until_ns: int
-    ) -> tuple[Int64, Int64]:
-        row_end = stream.rows_before(until_ns, self._taken[index])
-        heard, differences = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
-        for segment, at, end in stream.pieces(self._taken[index], row_end):
-            known, venue = segment.known_at_ns[at:end], segment.table.venue_at_ns[at:end]
-            is_stamped = venue > 0
-            if not is_stamped.all():
-                known, venue = known[is_stamped], venue[is_stamped]
-            heard.append(known)
-            differences.append(known - venue)
-        self._taken[index] = row_end
-        return np.concatenate(heard), np.concatenate(differences)
+    def _gather(self, until_ns: int) -> tuple[list[Int64], list[Int64]]:
+        """Return the stamped ticks not yet taken, piece by piece: when each was heard, and that less the venue's."""
+        heard, differences = [], []
+        for index, stream in enumerate(self._streams):
+            row = self._taken[index]
+            row_end = self._taken[index] = stream.rows_before(until_ns, row)
+            for segment, at, end in stream.pieces(row, row_end):
+                known, venue = segment.known_at_ns[at:end], segment.table.venue_at_ns[at:end]
+                is_stamped = venue > 0
+                if np.count_nonzero(is_stamped) < len(venue):
+                    known, venue = known[is_stamped], venue[is_stamped]
+                if len(known):
+                    heard.append(known)
+                    differences.append(known - venue)
+        return heard, differences
 
     def _take_second(self, second: int, differences: Int64) -> None:
         place = len(differences) // _LOW_PART
@@ -88,4 +102,15 @@ class TimeNormaliser:
         self.offset_ns = self._seconds[0][1]
         if self._first_ns is None:
             self._first_ns = self.offset_ns
-        self.drift_ns_max = max(self.drift_ns_max, abs(self.offset_ns - self._first_ns))
+        drift_ns = abs(self.offset_ns - self._first_ns)
+        self.drift_ns_max = max(self.drift_ns_max, drift_ns)
+        is_drifted = drift_ns > DRIFT_MS_MAX * NS_PER_MS
+        if is_drifted and not self._is_drifted:
+            fact = ClockDriftHeard(
+                symbol=self._symbol,
+                offset_ms=abs(self.offset_ns) // NS_PER_MS * (1 if self.offset_ns > 0 else -1),
+                drift_ms=-(-drift_ns // NS_PER_MS),
+                drift_ms_max=DRIFT_MS_MAX,
+            )
+            self._facts.append(((second + 1) * NS_PER_S, fact))
+        self._is_drifted = is_drifted

@@ -306,6 +306,14 @@ class FeedSynced(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     update_id: int
 
 
+class ClockDrifted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="clock_drifted.v1"):
+    """The clock offset of a symbol's feed is `drift_ms` from where it began, beyond `drift_ms_max`."""
+
+    symbol: str
+    drift_ms: int
+    drift_ms_max: int
+
+
 Event = (
     OrderApproved
     | OrderFilled
@@ -329,6 +337,7 @@ Event = (
     | TimerEnded
     | FeedGapFound
     | FeedSynced
+    | ClockDrifted
     | CommandRefused
     | RunStarted
     | RunEnded

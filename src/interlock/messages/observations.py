@@ -104,6 +104,19 @@ class FeedSyncHeard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     line: int
 
 
+class ClockDriftHeard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="clock_drift_heard.v1"):
+    """The recorder's clock moved against the venue's by more than `drift_ms_max` since its offset was first known.
+
+    Told once for each time that it goes beyond. `offset_ms` is recorder less venue as it is now, rounded towards zero;
+    `drift_ms` how far that is from the first, rounded up.
+    """
+
+    symbol: str
+    offset_ms: int
+    drift_ms: int
+    drift_ms_max: int
+
+
 class RefusalsCounted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="refusals_counted.v1"):
     """How often the refusal at record `seq` was repeated, unchanged, within the second that followed it."""
 
@@ -124,5 +137,6 @@ Observation = (
     | MarkHeard
     | FeedGapHeard
     | FeedSyncHeard
+    | ClockDriftHeard
     | RefusalsCounted
 )

@@ -26,6 +26,8 @@ TURN_RECORDS_MAX = 512
 REPEAT_WINDOW_NS = NS_PER_S
 """Identical refusals within this time after the first are counted, not recorded one by one."""
 
+_MAY_BE_REFUSED = (RaiseSignal, ProposeOrder)
+
 
 class DecidedEffect(Struct, frozen=True):
     """An effect with the core's time of the decision that asked for it."""
@@ -90,7 +92,7 @@ class GateLoop:
         events = decide(state, moment, asked)
         if not events:
             return events
-        refusal = _refusal_alone(events) if isinstance(asked, RaiseSignal | ProposeOrder) else None
+        refusal = _refusal_alone(events) if isinstance(asked, _MAY_BE_REFUSED) else None
         if refusal is not None:
             key = (refusal.owner, refusal.symbol)
             known = self._repeats.get(key)

@@ -68,6 +68,11 @@ def event_text(event: Event) -> str:
             return f"{printable(event.symbol)}: book lost, update {event.found} came where {event.expected} was due"
         case e.FeedSynced():
             return f"{printable(event.symbol)}: book whole from update {event.update_id}"
+        case e.ClockDrifted():
+            return (
+                f"{printable(event.symbol)}: clock offset drifted by {count(event.drift_ms)} ms, "
+                f"at most {event.drift_ms_max} ms is in bounds"
+            )
         case (
             e.RunStarted()
             | e.RunEnded()

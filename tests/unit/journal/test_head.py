@@ -17,14 +17,14 @@ def head(size: int) -> Head:
     return Head(size, bytes([size]) * 32)
 
 
-def opened(path: Path) -> HeadFile:
-    return HeadFile(path, read_head(path))
+def opened(path: Path, lease_epoch: int = 1) -> HeadFile:
+    return HeadFile(path, read_head(path), lease_epoch)
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "head.jsonl"
-    create_head(path, "interlock/test", EMPTY)
+    create_head(path, "interlock/test", 1, EMPTY)
     return path
 
 
@@ -104,6 +104,16 @@ def test_a_sealed_head_says_where_the_log_ends_until_it_is_unsealed(path: Path) 
     file.seal(head(7))
     file.close()
     assert (read_head(path).heads, read_head(path).sealed_size) == ((head(7), head(7)), 7)
+
+
+def test_a_head_names_the_lease_epoch_under_which_it_was_written(path: Path) -> None:
+    assert read_head(path).lease_epoch == 1
+    file = opened(path, 3)
+    file.unseal(EMPTY)
+    assert read_head(path).lease_epoch == 3
+    file.write(file.line(head(7)))
+    file.close()
+    assert [slot.lease_epoch for slot in read_head(path).slots] == [3, 3]
 
 
 def test_an_origin_is_a_name_that_fits_one_line_of_text() -> None:

@@ -18,10 +18,11 @@ from interlock.journal.faults import (
     StorageFailed,
     SyncFailed,
 )
-from interlock.journal.head import SLOT_BYTES
+from interlock.journal.head import SLOT_BYTES, HeadFile, read_head
 from interlock.journal.reader import JournalReader
 from interlock.journal.record_store import Journal
 from interlock.journal.verify import verify
+from interlock.ports.journal import Head
 from tests.unit.journal.failing import failing
 from tests.unit.journal.samples import BLOB, BLOB_DIGEST, COMMITMENT, ORIGIN, body_of, edit, flip, write_log
 
@@ -103,15 +104,25 @@ def test_a_writer_that_is_locked_out_tries_three_times_and_writes_nothing(log: P
     journal.close()
 
 
+def take_over(log: Path, head: Head, lease_epoch: int) -> None:
+    """Do what a newer holder does before its first append, on a machine where the lock does not hold it off."""
+    head_file = HeadFile(log / "head.jsonl", read_head(log / "head.jsonl"), lease_epoch)
+    head_file.unseal(head)
+    head_file.close()
+    other = apsw.Connection(str(log / "journal.db"))
+    other.execute("UPDATE meta SET value = ? WHERE key = 'lease_epoch'", (lease_epoch,))
+    other.close()
+
+
 def test_an_old_lease_epoch_can_neither_open_nor_append(log: Path) -> None:
     journal = Journal.create(log, ORIGIN, 5)
     journal.append([body_of(0)])
-    other = apsw.Connection(str(log / "journal.db"))
-    other.execute("UPDATE meta SET value = 6 WHERE key = 'lease_epoch'")
+    take_over(log, journal.head, 6)
     with pytest.raises(StaleEpoch, match="epoch 6"):
         journal.append([body_of(1)])
-    other.close()
     journal.close()
+    assert read_head(log / "head.jsonl").sealed_size is None, "the end is the new holder's to seal"
+    assert verify(log).ok
     with pytest.raises(StaleEpoch):
         Journal.open(log, 5)
     journal = Journal.open(log, 6)

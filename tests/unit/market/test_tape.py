@@ -238,3 +238,20 @@ def test_nothing_better_than_a_newer_trade_is_left_to_hit() -> None:
     tape.advance(START_NS + 4 * MS)
     assert tape.levels("BTCUSDT", Side.BUY, 2) == [(99 * E8, 2 * E8), (98 * E8, 3 * E8)]
     assert tape.levels("BTCUSDT", Side.SELL, 1) == [(101 * E8, E8)]
+
+
+def test_what_is_displayed_is_looked_up_again_after_each_quote_trade_and_diff() -> None:
+    levels = ([(100.0, 1.0), (99.0, 2.0), (98.0, 3.0)], [(101.0, 1.0)])
+    depth = [snapshot(1, 9, *levels), diff(2, (9, 10, 8)), diff(7, (11, 13, 10), bids=[(98.0, 5.0)])]
+    made = quotes([(3, 100.0, 101.0), (9, 98.0, 101.0)], update_ids=[10, 14])
+    sold = trades([(5, 99.0)], are_bought=False)
+    tape = Tape(recording_set(recording(quotes=made, trades=sold, depth=depth)), BARS)
+    shown = []
+    for at_ms in (3, 4, 5, 7, 9):
+        tape.advance(START_NS + at_ms * MS)
+        few, most, again = (tape.levels("BTCUSDT", Side.BUY, count) for count in (1, 9, 1))
+        assert few == again == most[:1]
+        assert tape.levels("BTCUSDT", Side.BUY, 2) == most[:2]
+        shown.append([(price // E8, size // E8) for price, size in most])
+    whole = [(100, 1), (99, 2), (98, 3)]
+    assert shown == [whole, whole, whole[1:], [(99, 2), (98, 5)], [(98, 1)]]

@@ -3,6 +3,7 @@
 from interlock.market.recordings.columns import Depth, Quotes, Trades
 from interlock.market.streams import Stream
 from interlock.market.time_normaliser import TimeNormaliser
+from interlock.messages.observations import ClockDriftHeard
 from tests.unit.market.feeds import START_NS, USDM, quotes, trades
 
 MS = 1_000_000
@@ -12,7 +13,7 @@ SECOND = 1_000 * MS
 def normaliser(rows: list[tuple[float, float]]) -> TimeNormaliser:
     """Return one over quotes given as (heard ms, receipt less venue time in ms)."""
     table = quotes([(at, 100.0, 100.1) for at, _ in rows], venue_ms=[at - late for at, late in rows])
-    return TimeNormaliser((Stream[Quotes]([(table, USDM, 0)]),))
+    return TimeNormaliser("BTCUSDT", (Stream[Quotes]([(table, USDM, 0)]),))
 
 
 def steady(offset_ms: float, seconds: int, start_s: int = 0) -> list[tuple[float, float]]:
@@ -72,11 +73,28 @@ def test_how_often_it_is_asked_does_not_change_the_answer() -> None:
     assert (often.offset_ns, often.drift_ns_max) == (once.offset_ns, once.drift_ns_max)
 
 
+def test_each_time_the_drift_goes_beyond_its_limit_is_told_once_and_how_often_it_is_asked_changes_nothing() -> None:
+    rows = [*steady(0, 3), *steady(-101, 20, start_s=3), *steady(-100, 62, start_s=23), *steady(-150.5, 9, start_s=85)]
+    often, once = normaliser(rows), normaliser(rows)
+    told = []
+    for step in range(1, 950):
+        often.catch_up(START_NS + step * SECOND // 10)
+        told += often.take_facts()
+    once.catch_up(START_NS + 95 * SECOND)
+
+    def fact(offset_ms: int, drift_ms: int) -> ClockDriftHeard:
+        return ClockDriftHeard(symbol="BTCUSDT", offset_ms=offset_ms, drift_ms=drift_ms, drift_ms_max=100)
+
+    # 2 ms is the low quantile of what `steady` gives: the first offset is 2 ms, and -98 ms is within bounds.
+    assert told == once.take_facts()
+    assert told == [(START_NS + 4 * SECOND, fact(-99, 101)), (START_NS + 86 * SECOND, fact(-148, 151))]
+
+
 def test_unstamped_quotes_leave_the_offset_to_the_trades() -> None:
     silent = quotes([(n * 10, 100.0, 100.1) for n in range(200)])
     prints = trades([(n * 10, 100.0) for n in range(200)], venue_ms=[n * 10 - 3.0 for n in range(200)])
     clock = TimeNormaliser(
-        (Stream[Quotes]([(silent, USDM, 0)]), Stream[Trades]([(prints, USDM, 0)]), Stream[Depth]([]))
+        "BTCUSDT", (Stream[Quotes]([(silent, USDM, 0)]), Stream[Trades]([(prints, USDM, 0)]), Stream[Depth]([]))
     )
     clock.catch_up(START_NS + SECOND)
     assert clock.offset_ns == 3 * MS

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.command_line import SHORT_TAPE, Summary, backtest
+from tests.command_line import SHORT_TAPE, Summary, backtest, interlock
 
 START_MS = 1_700_000_000_000
 HEADER = "exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n"
@@ -16,9 +16,9 @@ def summary_of(tmp_path: Path, file: str, text: str) -> Summary:
     return backtest(tmp_path, tmp_path / "state", "--feed", feed, "--policy", SHORT_TAPE)
 
 
-def quoted(at_ms: int, update_id: int, bid: float, ask: float) -> str:
+def quoted(at_ms: int, update_id: int, bid: float, ask: float, late_ms: int = 5) -> str:
     data = {"e": "bookTicker", "u": update_id, "s": "BTCUSDT", "b": f"{bid:.1f}", "B": "1", "a": f"{ask:.1f}", "A": "1"}
-    stamped = {**data, "T": at_ms - 5, "E": at_ms - 5}
+    stamped = {**data, "T": at_ms - late_ms, "E": at_ms - late_ms}
     return json.dumps({"recv_ns": at_ms * 1_000_000, "raw": {"stream": "s", "data": stamped}}) + "\n"
 
 
@@ -43,3 +43,15 @@ def test_bad_ticks_and_leaps_are_told_by_file_and_line(tmp_path: Path) -> None:
     ]
     assert done.note("82 more bad ticks were heard and not used")
     assert done.note("BTCUSDT has quotes only")
+
+
+def test_a_drift_of_the_clock_offset_is_a_record_of_the_log_once_with_value_and_limit(tmp_path: Path) -> None:
+    rows = [quoted(START_MS + n * 100, n + 1, 100.0, 100.1, 5 if n < 100 else -146) for n in range(400)]
+    done = summary_of(tmp_path, "btcusdt.jsonl", "".join(rows))
+    assert done.note("BTCUSDT: the clock offset drifted by 151 ms; above 100 ms is too much")
+    shown = interlock(tmp_path, "--state", tmp_path / "state", "log", "show", "--kind", "clock_drifted", "--json")
+    (record,) = (json.loads(line) for line in shown.out.splitlines())
+    told = {"symbol": "BTCUSDT", "drift_ms": 151, "drift_ms_max": 100}
+    assert record["input"] == {"type": "clock_drift_heard.v1", **told, "offset_ms": -146} | told
+    assert record["events"] == [{"type": "clock_drifted.v1", **told}]
+    assert record["at_ns"] >= (START_MS + 10_000) * 1_000_000

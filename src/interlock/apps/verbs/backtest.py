@@ -40,7 +40,6 @@ Exit codes: 0 the run ended, 3 feed, policy or settings cannot be used or the st
 ORIGIN = "interlock.local/backtest"
 _MIB = 1_048_576
 _OFFSET_MS_SHOWN = 100
-_DRIFT_MS_MAX = 100
 _FAULTS_TOLD_MAX = 10
 
 
@@ -58,6 +57,7 @@ def add(subparsers: "output.Subparsers") -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run it. Returns the exit code; errors are Faults."""
     from interlock.apps import assembly
+    from interlock.journal.founding import refuse_unmakeable
     from interlock.journal.reader import JournalReader
     from interlock.journal.record_store import Journal
     from interlock.research.backtest.run import play
@@ -67,6 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     seeded, settings = read_policy(arguments.policy), read_settings(arguments.settings)
     directory = output.journal_directory(arguments)
     refuse_used(directory)
+    refuse_unmakeable(directory, "nothing was run")
     refuse_low_disk(directory, settings.journal.low_water_mib)
     recordings = assembly.open_feed(arguments.feed, arguments.seed, settings)
     in_force = assembly.settings_in_force(settings, arguments.strategy, tuple(recordings.recordings))
@@ -88,13 +89,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 def refuse_used(directory: Path) -> None:
     """Refuse a state directory that holds a log: a backtest begins one of its own. Errors: JournalFault."""
-    from interlock.journal.faults import JournalExists, fault_of_os
+    from interlock.journal.faults import JournalExists, fault_of_folder
     from interlock.journal.schema import DATABASE_NAME
 
     try:
         is_used = (directory / DATABASE_NAME).exists()
     except OSError as error:
-        raise fault_of_os(error, directory, "nothing was run") from error
+        raise fault_of_folder(error, directory, "nothing was run") from error
     if is_used:
         raise JournalExists(
             f"The state directory {directory.parent} holds a log already; a backtest begins its own. Nothing was run.",
@@ -104,13 +105,13 @@ def refuse_used(directory: Path) -> None:
 
 def refuse_low_disk(directory: Path, low_water_mib: int) -> None:
     """Refuse to begin on a disk without room, before anything is made there. Errors: JournalFault."""
-    from interlock.journal.faults import DiskFull, fault_of_os
+    from interlock.journal.faults import DiskFull, fault_of_folder
 
     try:
         standing = next(each for each in (directory, *directory.absolute().parents) if each.exists())
         disk = os.statvfs(standing)
     except OSError as error:
-        raise fault_of_os(error, directory, "nothing was run") from error
+        raise fault_of_folder(error, directory, "nothing was run") from error
     free_bytes = disk.f_bavail * disk.f_frsize
     if free_bytes < low_water_mib * _MIB:
         raise DiskFull(
@@ -146,6 +147,7 @@ def _tick_notes(recordings: "RecordingSet", counts: "TapeCounts") -> list[str]:
 
 def _notes(plan: "Plan", outcome: "Outcome", settings: "Settings") -> list[str]:
     """Return what a reader of the summary must know, and would not see in its figures."""
+    from interlock.market.time_normaliser import DRIFT_MS_MAX
     from interlock.messages.words import BookState
     from interlock.units.money import trimmed
 
@@ -175,9 +177,10 @@ def _notes(plan: "Plan", outcome: "Outcome", settings: "Settings") -> list[str]:
             notes.append(
                 f"{symbol}: the recorder's clock is {trimmed(offset)} ms off; taken out before latency is judged"
             )
-        if drift > _DRIFT_MS_MAX:
+        if drift > DRIFT_MS_MAX:
             notes.append(
-                f"{symbol}: the clock offset drifted by {trimmed(drift)} ms; above {_DRIFT_MS_MAX} ms is too much"
+                f"{symbol}: the clock offset drifted by {trimmed(drift)} ms; above {DRIFT_MS_MAX} ms is too much "
+                "(`interlock log show --kind clock_drifted`)"
             )
     if plan.loosened:
         notes.append(f"{len(plan.loosened)} limits are looser than the defaults, each with its reason on the log")

@@ -5,7 +5,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from interlock.core.risk import costs, exits, limits, sizing, soundness
-from interlock.core.risk.factors import factors
+from interlock.core.risk.factors import factors, means
 from interlock.core.state import Owner, State
 from interlock.messages.events import OrderRefused
 from interlock.messages.market import MarketView, Signal
@@ -74,11 +74,10 @@ def for_signal(
     lacks = _missing(state, owner, view, symbol, soundness.is_signal_sound(signal))
     if lacks or owner is None or policy is None or view is None or view.atr is None or traded is None:
         return refused(owner_id, symbol, side, (*limits.permission(state), *lacks))
-    account = state.accounts[owner.account]
-    equity = account.balance + account.unrealised
-    if equity <= ZERO:
-        return refused(owner_id, symbol, side, (*limits.permission(state), _no_equity(equity)))
-    by = factors(policy)
+    account, by = state.accounts[owner.account], factors(policy)
+    may_use = means(by, account)
+    if may_use.equity <= ZERO:
+        return refused(owner_id, symbol, side, (*limits.permission(state), _no_equity(may_use.equity)))
     mid = view.mid
     room = mid * by.collar
     price, own = _entry_price(state, owner.account, symbol, side, mid, room, traded.price_tick)
@@ -86,7 +85,7 @@ def for_signal(
     held_usdt, held_quantity = held_and_asked(state, owner, symbol)
     committed = account.exposure + account.reserved
     worst = mid + room
-    size = sizing.fixed_risk(by, traded, equity, worst, plan.stop_distance, held_usdt, committed)
+    size = sizing.fixed_risk(by, traded, may_use, worst, plan.stop_distance, held_usdt, committed)
     asked = quantity = size.quantity
     order_usdt = quantity * worst
     if order_usdt < traded.notional_min:
@@ -99,9 +98,9 @@ def for_signal(
         *limits.permission(state),
         *limits.conditions(state, policy, owner, view, side, traded),
         *limits.market(rules, view),
-        *limits.pace(state, rules, owner, symbol, at_ns),
-        limits.duplicate(state, rules, owner_id, symbol, side, quantity, at_ns),
-        *limits.value(by, equity, order_usdt, held_usdt, committed, loss_usdt),
+        *limits.pace(state, by, owner, symbol, at_ns),
+        limits.duplicate(state, by, owner_id, symbol, side, quantity, at_ns),
+        *limits.value(by, may_use, order_usdt, held_usdt, committed, loss_usdt),
         *limits.price(own, side, price, mid, room),
         limits.edge(signal.edge_bps - cost.total_bps, policy.costs.edge_bps_min),
         *limits.filters(traded, quantity, held_quantity, price),
@@ -123,15 +122,15 @@ def for_terms(
     lacks = _missing(state, owner, view, symbol, soundness.are_terms_sound(terms))
     if lacks or owner is None or policy is None or view is None or view.atr is None or traded is None:
         return refused(owner_id, symbol, side, (*limits.permission(state), *lacks))
-    account = state.accounts[owner.account]
-    equity = account.balance + account.unrealised
+    account, by, rules = state.accounts[owner.account], factors(policy), policy.limits
+    may_use = means(by, account)
+    equity = may_use.equity
     is_market = terms.order_type is _MARKET
     if not (is_market or (terms.order_type is _LIMIT and terms.limit_price is not None)):
         return refused(owner_id, symbol, side, (*limits.permission(state), UNMET["RISK-040"]))
     if equity <= ZERO or quantity <= ZERO:
         failed = _no_equity(equity) if equity <= ZERO else Check("RISK-016", quantity, traded.quantity_min, 0, False)
         return refused(owner_id, symbol, side, (*limits.permission(state), failed))
-    by, rules = factors(policy), policy.limits
     mid = view.mid
     room = mid * by.collar
     price, own = _entry_price(state, owner.account, symbol, side, mid, room, traded.price_tick)
@@ -146,9 +145,9 @@ def for_terms(
         *limits.permission(state),
         *limits.conditions(state, policy, owner, view, side, traded),
         *limits.market(rules, view),
-        *limits.pace(state, rules, owner, symbol, at_ns),
-        limits.duplicate(state, rules, owner_id, symbol, side, quantity, at_ns),
-        *limits.value(by, equity, order_usdt, held_usdt, account.exposure + account.reserved, loss_usdt),
+        *limits.pace(state, by, owner, symbol, at_ns),
+        limits.duplicate(state, by, owner_id, symbol, side, quantity, at_ns),
+        *limits.value(by, may_use, order_usdt, held_usdt, account.exposure + account.reserved, loss_usdt),
         *limits.price(own, side, price, mid, room),
         *limits.filters(traded, quantity, held_quantity, price),
     )
@@ -214,7 +213,8 @@ def held_and_asked(state: State, owner: Owner, symbol: str) -> tuple[Decimal, De
     """Return what an owner holds in a symbol, and has asked for in orders that may still fill: in USDT, and in base."""
     held = state.positions.get((owner.account, symbol, owner.owner))
     total, quantity = (held.value, held.quantity) if held is not None else (ZERO, ZERO)
-    for order in state.open_orders.get(symbol, {}).values():
+    open_orders = state.open_orders.get(symbol)
+    for order in open_orders.values() if open_orders else ():
         if order.reserved and order.approved.owner == owner.owner and order.approved.account == owner.account:
             total += order.reserved
             quantity += order.quantity_left

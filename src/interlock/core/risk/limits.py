@@ -8,7 +8,7 @@ from collections import deque
 from decimal import Decimal
 from itertools import product
 
-from interlock.core.risk.factors import Factors
+from interlock.core.risk.factors import COUNTS_KEPT, Factors, Means, counted
 from interlock.core.state import Order, Owner, State
 from interlock.messages.market import MarketView
 from interlock.messages.orders import Check
@@ -54,7 +54,8 @@ def conditions(state: State, policy: Policy, owner: Owner, view: MarketView, sid
     symbol = view.symbol
     held = state.positions.get((owner.account, symbol, owner.owner))
     flips, is_shared = held is not None and held.side is not side, False
-    for order in state.open_orders.get(symbol, {}).values():
+    open_orders = state.open_orders.get(symbol)
+    for order in open_orders.values() if open_orders else ():
         approved = order.approved
         if approved.account != owner.account:
             continue
@@ -99,19 +100,18 @@ def market(limits: Limits, view: MarketView) -> Checks:
     )
 
 
-def pace(state: State, limits: Limits, owner: Owner, symbol: str, at_ns: int) -> Checks:
+def pace(state: State, by: Factors, owner: Owner, symbol: str, at_ns: int) -> Checks:
     """How much is going on: open orders and positions, orders a minute, signals an hour, orders of unknown fate."""
-    orders = state.orders_open + 1
-    orders_max, minute_max, hour_max = limits.orders_open_max, limits.orders_minute_max, limits.signals_hour_max
+    orders, limits, kept = state.orders_open + 1, by.policy.limits, COUNTS_KEPT
     minute = count_since(state.orders_at_ns, at_ns - _MINUTE_NS) + 1
     hour = count_since(owner.signals_at_ns, at_ns - _HOUR_NS) + 1
-    positions, positions_max = _positions_asked(state, owner, symbol), limits.positions_open_max
-    unknown = state.unknown_symbols.get(symbol, 0)
+    positions = _positions_asked(state, owner, symbol)
+    unknown = state.unknown_symbols.get(symbol, 0) if state.unknown_symbols else 0
     return (
-        Check("RISK-026", orders, orders_max, orders * 100 // orders_max, orders <= orders_max),
-        Check("RISK-027", minute, minute_max, minute * 100 // minute_max, minute <= minute_max),
-        Check("RISK-028", hour, hour_max, hour * 100 // hour_max, hour <= hour_max),
-        Check("RISK-025", positions, positions_max, positions * 100 // positions_max, positions <= positions_max),
+        by.orders_open[orders] if orders < kept else counted("RISK-026", orders, limits.orders_open_max),
+        by.orders_minute[minute] if minute < kept else counted("RISK-027", minute, limits.orders_minute_max),
+        by.signals_hour[hour] if hour < kept else counted("RISK-028", hour, limits.signals_hour_max),
+        by.positions_open[positions] if positions < kept else counted("RISK-025", positions, limits.positions_open_max),
         Check("RISK-036", unknown, 0, unknown * 100, False) if unknown else _NONE_UNKNOWN,
     )
 
@@ -143,13 +143,12 @@ def _positions_asked(state: State, owner: Owner, symbol: str) -> int:
     return keys
 
 
-def duplicate(
-    state: State, limits: Limits, owner: str, symbol: str, side: Side, quantity: Decimal, at_ns: int
-) -> Check:
+def duplicate(state: State, by: Factors, owner: str, symbol: str, side: Side, quantity: Decimal, at_ns: int) -> Check:
     """How long ago the owner entered the same symbol, side and size; the window itself when it did not."""
-    window = limits.duplicate_window_ms
     last = state.last_entries.get((owner, symbol, side))
-    since = window if last is None or last.quantity != quantity else (at_ns - last.at_ns) // NS_PER_MS
+    if last is None or last.quantity != quantity:
+        return by.not_duplicated
+    window, since = by.policy.limits.duplicate_window_ms, (at_ns - last.at_ns) // NS_PER_MS
     return Check("RISK-031", since, window, window * 100 // since if since else 100, since >= window)
 
 
@@ -158,24 +157,34 @@ def _most(code: str, value: Decimal, limit: Decimal) -> Check:
 
 
 def value(
-    by: Factors, equity: Decimal, order_usdt: Decimal, held_usdt: Decimal, committed_usdt: Decimal, loss_usdt: Decimal
+    by: Factors, means: Means, order_usdt: Decimal, held_usdt: Decimal, committed_usdt: Decimal, loss_usdt: Decimal
 ) -> Checks:
     """Order value, position, exposure, leverage and planned loss, in USDT, this order included.
 
     `held_usdt` is what the owner holds and has asked for in the symbol, `committed_usdt` the same of the account.
     """
-    rules, exposure_usdt = by.policy.limits, committed_usdt + order_usdt
-    return tuple(
-        [
-            Check(code, used, limit, used * HUNDRED // limit if limit else percent_of(used, limit), used <= limit)
-            for code, used, limit in (
-                ("RISK-021", order_usdt, rules.order_usdt_max),
-                ("RISK-022", held_usdt + order_usdt, equity * by.position),
-                ("RISK-023", exposure_usdt, equity * by.exposure),
-                ("RISK-024", exposure_usdt, equity * rules.leverage_max),
-                ("RISK-029", loss_usdt, equity * by.loss),
-            )
-        ]
+    most, position, position_max = by.policy.limits.order_usdt_max, held_usdt + order_usdt, means.position
+    exposure, exposure_max, leverage_max, loss_max = (
+        committed_usdt + order_usdt,
+        means.exposure,
+        means.leverage,
+        means.loss,
+    )
+    if not (most and position_max and exposure_max and leverage_max and loss_max):
+        return (
+            _most("RISK-021", order_usdt, most),
+            _most("RISK-022", position, position_max),
+            _most("RISK-023", exposure, exposure_max),
+            _most("RISK-024", exposure, leverage_max),
+            _most("RISK-029", loss_usdt, loss_max),
+        )
+    exposed = exposure * HUNDRED
+    return (
+        Check("RISK-021", order_usdt, most, order_usdt * HUNDRED // most, order_usdt <= most),
+        Check("RISK-022", position, position_max, position * HUNDRED // position_max, position <= position_max),
+        Check("RISK-023", exposure, exposure_max, exposed // exposure_max, exposure <= exposure_max),
+        Check("RISK-024", exposure, leverage_max, exposed // leverage_max, exposure <= leverage_max),
+        Check("RISK-029", loss_usdt, loss_max, loss_usdt * HUNDRED // loss_max, loss_usdt <= loss_max),
     )
 
 
@@ -199,26 +208,37 @@ def filters(traded: Instrument, quantity: Decimal, held: Decimal, order_price: D
 
     The most is judged with what is `held` and asked for already, since one stop at market must be able to close it all.
     """
-    quantity_max = min(traded.market_quantity_max, traded.quantity_max)
-    quantity_min, notional_min, notional = traded.quantity_min, traded.notional_min, quantity * order_price
+    quantity_max, quantity_min, notional_min = traded.market_quantity_max, traded.quantity_min, traded.notional_min
+    if traded.quantity_max < quantity_max:
+        quantity_max = traded.quantity_max
+    notional = quantity * order_price
     off_lot, off_tick = quantity % traded.quantity_step, order_price % traded.price_tick
     return (
-        Check("RISK-016", quantity, quantity_min, _least_used(quantity, quantity_min), quantity >= quantity_min),
+        Check(
+            "RISK-016",
+            quantity,
+            quantity_min,
+            quantity_min * HUNDRED // quantity if quantity else ZERO,
+            quantity >= quantity_min,
+        ),
         _most("RISK-017", held + quantity, quantity_max),
         Check("RISK-018", off_lot, ZERO, 100, False) if off_lot else _ON_LOT,
         Check("RISK-019", off_tick, ZERO, 100, False) if off_tick else _ON_TICK,
-        Check("RISK-020", notional, notional_min, _least_used(notional, notional_min), notional >= notional_min),
+        Check(
+            "RISK-020",
+            notional,
+            notional_min,
+            notional_min * HUNDRED // notional if notional else ZERO,
+            notional >= notional_min,
+        ),
     )
-
-
-def _least_used(measured: Decimal, least: Decimal) -> Decimal:
-    return least * HUNDRED // measured if measured else ZERO
 
 
 def own_best_opposite(state: State, account: str, symbol: str, side: Side) -> Decimal | None:
     """Return the best own resting price that an order on `side` would meet, None when there is none."""
     best: Decimal | None = None
-    for order in state.open_orders.get(symbol, {}).values():
+    open_orders = state.open_orders.get(symbol)
+    for order in open_orders.values() if open_orders else ():
         rests_at = resting_price(order)
         if rests_at is None or order.approved.side is side or order.approved.account != account:
             continue

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from interlock.core.risk.factors import Factors
+from interlock.core.risk.factors import Factors, Means
 from interlock.messages.orders import SizeDerivation
 from interlock.units.instruments import Instrument
 from interlock.units.money import MONEY_STEP, ZERO
@@ -11,7 +11,7 @@ from interlock.units.money import MONEY_STEP, ZERO
 def fixed_risk(
     factors: Factors,
     instrument: Instrument,
-    equity: Decimal,
+    means: Means,
     price_worst: Decimal,
     stop_distance: Decimal,
     position_usdt: Decimal,
@@ -24,14 +24,15 @@ def fixed_risk(
     Source: fixed fractional sizing, risk money divided by the distance to the stop.
     """
     policy = factors.policy
-    risk_usdt = equity * factors.risk
+    risk_usdt = means.risk
     by_risk = (risk_usdt / stop_distance).quantize(MONEY_STEP)
-    cap_usdt, capped_by = equity * factors.position - position_usdt, "position"
-    room = equity * factors.exposure - exposure_usdt
+    cap_usdt, capped_by = means.position - position_usdt, "position"
+    room = means.exposure - exposure_usdt
     if room < cap_usdt:
         cap_usdt, capped_by = room, "exposure"
-    if policy.limits.order_usdt_max < cap_usdt:
-        cap_usdt, capped_by = policy.limits.order_usdt_max, "order value"
+    order_usdt_max = policy.limits.order_usdt_max
+    if order_usdt_max < cap_usdt:
+        cap_usdt, capped_by = order_usdt_max, "order value"
     if by_risk * price_worst <= cap_usdt:
         quantity, capped_by = by_risk, "risk"
     else:
@@ -39,4 +40,4 @@ def fixed_risk(
     step = instrument.quantity_step
     quantity = quantity // step * step
     risk_bps = policy.sizing.risk_bps
-    return SizeDerivation(equity, risk_bps, risk_usdt, stop_distance, by_risk, capped_by, cap_usdt, quantity)
+    return SizeDerivation(means.equity, risk_bps, risk_usdt, stop_distance, by_risk, capped_by, cap_usdt, quantity)

@@ -32,6 +32,7 @@ class BadTick(IntEnum):
     LOCKED = 6
     NOT_MARKET = 7
     OUTLIER = 8
+    CONTRADICTED = 9
 
     @property
     def label(self) -> str:
@@ -63,6 +64,7 @@ class JudgedStream(Generic[Table]):
         self._codes = array("B")
         self._good_before = array("q")  # for each bad row the last good one before it, -1 if none
         self._is_news = array("B")  # for each bad row whether, since that good one, a bad one said something new
+        self._is_denied = array("B")  # the same for one that book and trades contradict
 
     def judge_to(self, row_end: int) -> None:
         """See to it that the rows up to `row_end` are judged."""
@@ -79,7 +81,9 @@ class JudgedStream(Generic[Table]):
             row = row_first + place
             follows_bad = self._bad and self._bad[-1] == row - 1
             is_news = codes[place] != BadTick.DUPLICATE
+            is_denied = codes[place] == BadTick.CONTRADICTED
             self._is_news.append(bool(is_news or (follows_bad and self._is_news[-1])))
+            self._is_denied.append(bool(is_denied or (follows_bad and self._is_denied[-1])))
             self._good_before.append(self._good_before[-1] if follows_bad else row - 1)
             self._bad.append(row)
             self._codes.append(int(codes[place]))
@@ -94,9 +98,16 @@ class JudgedStream(Generic[Table]):
 
     def is_sane(self, row_end: int) -> bool:
         """Tell whether nothing bad was said since the last good row before `row_end`; a duplicate says nothing."""
+        return not self._since_good(self._is_news, row_end)
+
+    def is_denied(self, row_end: int) -> bool:
+        """Tell whether something was said since the last good row before `row_end` that book and trades contradict."""
+        return self._since_good(self._is_denied, row_end)
+
+    def _since_good(self, flags: "array[int]", row_end: int) -> bool:
         self.judge_to(row_end)
         place = bisect_left(self._bad, row_end) - 1
-        return place < 0 or self._bad[place] != row_end - 1 or not self._is_news[place]
+        return place >= 0 and self._bad[place] == row_end - 1 and bool(flags[place])
 
     def last_good_each(self, row_ends: Int64) -> Int64:
         """Return for each row the last good row before it, -1 if there is none. `row_ends` must not fall."""

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from interlock.market.quality.bad_ticks import BadTick, Codes
+from interlock.market.quality.contradictions import Contradictions
 from interlock.market.quality.level import Level, Witness
 from interlock.market.quality.sequence import Sequence
 from interlock.market.quality.witnesses import PRICE_E8_MAX
@@ -22,9 +23,10 @@ MidsBefore = Callable[[Int64], Int64]
 class QuoteJudge:
     """Judges the quotes of one symbol. The level is twice the mid price, in units of 1e-8."""
 
-    def __init__(self, witness: Witness) -> None:
+    def __init__(self, witness: Witness, contradictions: Contradictions) -> None:
         self._sequence = Sequence()
         self._level = Level(witness)
+        self._contradictions = contradictions
         self.levels_accepted: list[tuple[int, int]] = []
 
     def judge(self, segment: Segment[Quotes], at: int, end: int) -> Codes | None:
@@ -49,7 +51,19 @@ class QuoteJudge:
             _mark(codes, np.maximum(bid, ask) > PRICE_E8_MAX, BadTick.OUTLIER)
             _mark(codes, bid > ask, BadTick.CROSSED)
             _mark(codes, bid == ask, BadTick.LOCKED)
-        codes, accepted = _judge_level(self._level, codes, bid + ask, None, segment, at)
+        twice_mids = bid + ask
+        denied = self._contradictions.find(
+            twice_mids, segment.known_at_ns[at:end], None if codes is None else codes == 0
+        )
+        if denied is None:
+            codes, accepted = _judge_level(self._level, codes, twice_mids, None, segment, at)
+        else:
+            # Before the level, so that it does not follow them; what is far from the book, too, is an outlier first.
+            near, far = denied
+            codes = np.zeros(end - at, dtype=np.uint8) if codes is None else codes
+            codes[near] = BadTick.CONTRADICTED
+            _, accepted = _judge_level(self._level, codes, twice_mids, None, segment, at)  # marks in place
+            codes[far[codes[far] == 0]] = BadTick.CONTRADICTED
         self.levels_accepted += accepted
         return codes
 

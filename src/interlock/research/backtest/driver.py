@@ -67,6 +67,7 @@ class Driver:
         self._timer_count = 0
         self._release_ns = _NEVER
         self._mark_ns = _NEVER
+        self._wait_ns = min(exchange.arrival_floor_ns, COMMIT_WAIT_NS_MAX)
         self._window: Window | None = None
         self._window_watched: frozenset[str] = frozenset()
         self._shown = 0
@@ -78,8 +79,8 @@ class Driver:
         """Play the tape to its end. What is still under way then stays under way."""
         end_ns = self._tape.end_ns + 1
         while True:
-            due_ns = min(self._due_ns(), end_ns)
-            due_ns = self._walk(due_ns)
+            due_ns = self._due_ns()
+            due_ns = self._walk(due_ns if due_ns < end_ns else end_ns)
             self._advance(due_ns - 1)
             if due_ns >= end_ns:
                 break
@@ -89,11 +90,16 @@ class Driver:
         self._progress(self._tape.end_ns)
 
     def _due_ns(self) -> int:
-        due_ns = min(self._tape.next_bar_ns, self._release_ns, self._mark_ns)
+        """Return when something is due next. Written with comparisons: this is asked at every moment."""
+        due_ns = self._tape.next_bar_ns
+        if self._release_ns < due_ns:
+            due_ns = self._release_ns
+        if self._mark_ns < due_ns:
+            due_ns = self._mark_ns
         if self._timers and self._timers[0][0] < due_ns:
             due_ns = self._timers[0][0]
         venue_ns = self._exchange.due_ns()
-        return due_ns if venue_ns is None else min(due_ns, venue_ns)
+        return due_ns if venue_ns is None or venue_ns > due_ns else venue_ns
 
     def _advance(self, at_ns: int) -> None:
         self._tape.advance(at_ns)
@@ -111,34 +117,39 @@ class Driver:
         if not watched and not self._quoted:
             self._window = None
             return due_ns
-        window = self._window_of(watched)
-        until_ns = min(due_ns, window.until_ns)
-        first, end = self._shown, bisect_left(window.at_ns, until_ns, self._shown)
-        if first < end:
-            columns = (window.at_ns, window.symbol, window.is_trade, window.a, window.b, window.c, window.d)
-            ticks = zip(*(column[first:end] for column in columns), strict=True)
+        window = self._window
+        if window is None or self._walked_ns >= window.until_ns or not watched <= self._window_watched:
+            window = self._take_window(watched)
+        until_ns = due_ns if due_ns < window.until_ns else window.until_ns
+        first, at_ns = self._shown, window.at_ns
+        if first < len(at_ns) and at_ns[first] < until_ns:
+            end = bisect_left(at_ns, until_ns, first)
+            columns = (at_ns, window.symbol, window.is_trade, window.a, window.b, window.c, window.d)
+            ticks = zip(*[column[first:end] for column in columns], strict=True)
             is_general = watched or not self._is_read_by_one
             until_ns = self._walk_all(ticks, until_ns, watched) if is_general else self._walk_quotes(ticks, until_ns)
-            self._shown = bisect_left(window.at_ns, until_ns, first, end)
+            self._shown = bisect_left(at_ns, until_ns, first, end)
         self._walked_ns = until_ns
         return until_ns
 
-    def _window_of(self, watched: frozenset[str]) -> Window:
-        """Return the ticks ahead, of which the first `_shown` were shown. Kept until they end, or others are wanted.
+    def _take_window(self, watched: frozenset[str]) -> Window:
+        """Take the ticks ahead, of which the first `_shown` were shown. Kept until they end, or others are wanted.
 
-        A new window is small at first: what it holds is for nothing when soon others are wanted.
+        What is no longer watched stays in the window to its end, and is passed over: orders come and go. A new window
+        is small at first, since what it holds is for nothing when soon others are wanted.
         """
-        window, is_same = self._window, watched == self._window_watched
-        if window is not None and is_same and self._walked_ns < window.until_ns:
-            return window
-        self._rows_max = min(self._rows_max * 4, _ROWS_MAX) if window is not None and is_same else _ROWS_MIN
-        window = self._tape.window(self._tape.end_ns + 1, self._quoted | watched, watched, self._rows_max)
-        self._window, self._window_watched, self._shown = window, watched, 0
+        is_over = self._window is not None and watched <= self._window_watched
+        self._rows_max = min(self._rows_max * 4, _ROWS_MAX) if is_over else _ROWS_MIN
+        wanted = watched if is_over or self._window is None else watched | self._window_watched
+        window = self._tape.window(self._tape.end_ns + 1, self._quoted | wanted, wanted, self._rows_max)
+        self._window, self._window_watched, self._shown = window, wanted, 0
         return window
 
     def _walk_quotes(self, ticks: Iterable[Tick], until_ns: int) -> int:
         """The fast way: quotes for strategies only, at most one strategy a symbol."""
         on_quote = {symbol: readers[0][1].on_quote for symbol, readers in self._quote_readers.items() if readers}
+        if self._window_watched:  # then there is more in the window
+            ticks = (tick for tick in ticks if not tick[2] and tick[1] in on_quote)
         signals: list[tuple[str, Signal]] = []
         spoke_ns = 0
         for at_ns, symbol, _, bid, ask, bid_size, ask_size in ticks:
@@ -164,11 +175,11 @@ class Driver:
         for at_ns, symbol, is_trade, a, b, c, d in ticks:
             if at_ns >= until_ns or (signals and at_ns != spoke_ns):
                 break
-            if is_trade:
-                exchange.on_trade(symbol, at_ns, a, b, c == 1)
-            elif symbol in watched:
-                exchange.on_quote(symbol, at_ns, a, b, c, d)
             if symbol in watched:
+                if is_trade:
+                    exchange.on_trade(symbol, at_ns, a, b, c == 1)
+                else:
+                    exchange.on_quote(symbol, at_ns, a, b, c, d)
                 venue_ns = exchange.due_ns()
                 if venue_ns is not None and venue_ns < until_ns:
                     until_ns = max(venue_ns, at_ns + 1)
@@ -240,11 +251,10 @@ class Driver:
         """Plan the next mark and the release of what was decided."""
         if self._mark_ns == _NEVER and self._loop.state.positions:
             self._mark_ns = at_ns + MARK_NS
-        wait_ns = min(self._exchange.arrival_floor_ns, COMMIT_WAIT_NS_MAX)
-        if self._loop.uncommitted >= TURN_RECORDS_MAX or (self._loop.effects_waiting and not wait_ns):
+        if self._loop.uncommitted >= TURN_RECORDS_MAX or (self._loop.effects_waiting and not self._wait_ns):
             self._release()
-        elif self._loop.effects_waiting and self._release_ns == _NEVER:
-            self._release_ns = at_ns + wait_ns
+        elif self._release_ns == _NEVER and self._loop.effects_waiting:
+            self._release_ns = at_ns + self._wait_ns
 
     def _release(self) -> None:
         """Commit, then hand each effect over at the time it was decided."""

@@ -9,6 +9,9 @@ from interlock.messages.words import Liquidity, OrderStatus, OrderType, TimeInFo
 from interlock.units.money import from_e8, to_e8
 from interlock.units.sides import Side
 
+# Looked up once: a member through its class costs as much as a call.
+_BUY, _STOP_MARKET, _ACKNOWLEDGED = Side.BUY, OrderType.STOP_MARKET, OrderStatus.ACKNOWLEDGED
+
 
 class VenueOrder(Struct, frozen=True, kw_only=True):
     """An order as the exchange has it. `quantity_filled` is the sum of its trades."""
@@ -94,13 +97,17 @@ def _last_digit(step: Decimal) -> tuple[Decimal, int]:
 class LiveOrder:
     """An order the engine works. Amounts in 1e-8; `ahead_e8` is below zero while the queue ahead cannot be seen.
 
-    `is_seated` is false while no market was seen that shows it to rest rather than to take; `steps` counts its reports.
+    `is_open` tells whether it can still trade; `falls` whether a falling price triggers it (a sell stop, a buy
+    take-profit). `is_seated` is false while no market was seen that shows it to rest rather than to take; `steps`
+    counts its reports.
     """
 
     __slots__ = (
         "ahead_e8",
         "arrived_at_ns",
+        "falls",
         "is_buy",
+        "is_open",
         "is_seated",
         "left_e8",
         "order",
@@ -122,22 +129,19 @@ class LiveOrder:
         self.venue_order_id = str(ordinal)
         self.scale = scale
         self.arrived_at_ns = at_ns
-        self.is_buy = order.side is Side.BUY
+        self.is_buy = order.side is _BUY
+        self.falls = (order.order_type is _STOP_MARKET) is not self.is_buy
+        self.is_open = True
         self.price_e8 = to_e8(order.limit_price) if order.limit_price is not None else 0
         self.trigger_e8 = to_e8(order.trigger_price) if order.trigger_price is not None else 0
         self.left_e8 = to_e8(order.quantity)
         self.ahead_e8 = -1
         self.is_seated = False
-        self.status = OrderStatus.ACKNOWLEDGED
+        self.status = _ACKNOWLEDGED
         self.text = ""
         self.steps = 0
         self.reported_at_ns = -1
         self.report_due_ns = -1
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it can still trade."""
-        return self.status is OrderStatus.ACKNOWLEDGED or self.status is OrderStatus.PARTLY_FILLED
 
     def left(self) -> Decimal:
         """Return the unfilled quantity."""

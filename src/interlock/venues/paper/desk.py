@@ -20,6 +20,7 @@ from interlock.venues.paper.latency import Latency, Way
 from interlock.venues.paper.rejections import Rejection
 from interlock.venues.paper.terms import VenueTerms
 
+_MAKER, _TAKER = Liquidity.MAKER, Liquidity.TAKER
 _OF_CANCEL = -1
 """The step under which the answer to a refused cancel is drawn; the reports of orders count up from zero."""
 
@@ -70,7 +71,7 @@ class Desk:
         realised_before = position.realised if position is not None else ZERO
         fee = account.trade(order.symbol, quantity if live.is_buy else -quantity, price, is_maker)
         live.left_e8 -= quantity_e8
-        liquidity = Liquidity.MAKER if is_maker else Liquidity.TAKER
+        liquidity = _MAKER if is_maker else _TAKER
         trade_id = str(len(self._trades) + 1)
         self._trades.append(
             VenueTrade(
@@ -156,7 +157,7 @@ class Desk:
 
     def _close(self, live: LiveOrder, status: OrderStatus, text: str) -> None:
         assert live.is_open, f"{live.order.order_id} has ended already"
-        live.status, live.text = status, text
+        live.status, live.text, live.is_open = status, text, False
         del self.open[live.order.order_id]
 
     def _tell(self, live: LiveOrder, report: Observation, at_ns: int) -> None:

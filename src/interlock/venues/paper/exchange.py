@@ -57,6 +57,7 @@ class PaperExchange:
         self._arrival_floor_ns = min(self._entry.floor_ns(), self._cancel.floor_ns())
         self._symbols: dict[str, SymbolMatching] = {}
         self._scales: dict[str, Scale] = {}
+        self._watched: frozenset[str] = frozenset()
         self._arrivals: list[tuple[int, int, int, _Request]] = []
         self._arrivals_count = 0
         self._orders_count = 0
@@ -110,7 +111,12 @@ class PaperExchange:
 
     def watched(self) -> frozenset[str]:
         """Return the symbols with live orders, whose every good tick the caller shows."""
-        return frozenset(symbol for symbol, matching in self._symbols.items() if matching.live)
+        watched = self._watched
+        for symbol, matching in self._symbols.items():
+            if bool(matching.live) is not (symbol in watched):
+                self._watched = frozenset([each for each, one in self._symbols.items() if one.live])
+                break
+        return self._watched
 
     def on_quote(self, symbol: str, at_ns: int, bid_e8: int, ask_e8: int, bid_size_e8: int, ask_size_e8: int) -> None:
         """Show a quote. What it fills or triggers shows in `due_ns`."""
@@ -187,7 +193,7 @@ class PaperExchange:
         price it could be closed at, zero where none is displayed. An order that adds no exposure needs no margin.
         """
         account = self._desk.account
-        before = after = unrealised = ZERO
+        before = after = ZERO
         for each, matching in self._symbols.items():
             buys, sells = matching.open_values()
             exposure = account.exposure(each, buys, sells)
@@ -195,8 +201,14 @@ class PaperExchange:
             if each == symbol:
                 exposure = account.exposure(each, buys + value if is_buy else buys, sells if is_buy else sells + value)
             after += exposure
-            held = account.held(each)
+        return after > before and not account.carries(after, self._unrealised())
+
+    def _unrealised(self) -> Decimal:
+        """Return the open profit of all that is held."""
+        account, unrealised = self._desk.account, ZERO
+        for symbol in self._symbols:
+            held = account.held(symbol)
             if held:
-                levels = self._liquidity.levels(each, Side.BUY if held > ZERO else Side.SELL, 1)
-                unrealised += account.unrealised(each, from_e8(levels[0][0])) if levels else ZERO
-        return after > before and not account.carries(after, unrealised)
+                levels = self._liquidity.levels(symbol, Side.BUY if held > ZERO else Side.SELL, 1)
+                unrealised += account.unrealised(symbol, from_e8(levels[0][0])) if levels else ZERO
+        return unrealised

@@ -20,13 +20,10 @@ from interlock.venues.paper.taking import Taking, blocks
 
 _SEEN = (BookState.SYNCED, BookState.QUOTES_ONLY)
 _AT_ONCE = (TimeInForce.IOC, TimeInForce.FOK)
+# Looked up once: a member through its class costs as much as a call.
+_LIMIT, _MARKET, _FOK, _GTX = OrderType.LIMIT, OrderType.MARKET, TimeInForce.FOK, TimeInForce.GTX
 _E16 = Decimal("1E-16")
 _POSITION_GONE = "reduce only: the position is gone"
-
-
-def falls(live: LiveOrder) -> bool:
-    """Tell whether a falling price triggers the order (a sell stop, a buy take-profit)."""
-    return (live.order.order_type is OrderType.STOP_MARKET) is not live.is_buy
 
 
 class SymbolMatching:
@@ -64,9 +61,9 @@ class SymbolMatching:
             return rejection
         self._desk.accept(live, at_ns)
         left_before_e8 = live.left_e8
-        if order.order_type is OrderType.LIMIT:
+        if order.order_type is _LIMIT:
             self._meet_limit(live, at_ns)
-        elif order.order_type is OrderType.MARKET:
+        elif order.order_type is _MARKET:
             self._meet_market(live, at_ns)
         else:
             self._conditional.append(live)
@@ -102,9 +99,9 @@ class SymbolMatching:
         """Return what the resting orders that may open are worth, buys and sells apart."""
         if not self.live:
             return ZERO, ZERO
-        buys = sum(live.price_e8 * live.left_e8 for live in self._buys.orders if not live.order.reduce_only)
-        sells = sum(live.price_e8 * live.left_e8 for live in self._sells.orders if not live.order.reduce_only)
-        return buys * _E16, sells * _E16
+        buys = sum([live.price_e8 * live.left_e8 for live in self._buys.orders if not live.order.reduce_only])
+        sells = sum([live.price_e8 * live.left_e8 for live in self._sells.orders if not live.order.reduce_only])
+        return buys * _E16 if buys else ZERO, sells * _E16 if sells else ZERO
 
     # --- Ticks -----------------------------------------------------------------------------------------------------
 
@@ -139,21 +136,22 @@ class SymbolMatching:
         order = live.order
         if order.reduce_only and not self._desk.account.reducible(order.symbol, live.is_buy):
             return rejections.NOTHING_TO_REDUCE
-        state = self._taking.state()
-        other_e8 = self._taking.best_e8(live.is_buy) if state in _SEEN else None
-        if order.order_type is OrderType.LIMIT:
-            if order.time_in_force in _AT_ONCE and other_e8 is None:
+        state, force = self._taking.state(), order.time_in_force
+        is_seen = state in _SEEN
+        if order.order_type is _LIMIT:
+            if force in _AT_ONCE and not (is_seen and self._taking.best_e8(live.is_buy) is not None):
                 return rejections.NO_QUOTE if state is None else rejections.NO_BOOK
-            if order.time_in_force is TimeInForce.GTX and self._would_take(live, other_e8):
+            if force is _GTX and self._would_take(live, self._taking.best_e8(live.is_buy) if is_seen else None):
                 return rejections.WOULD_TAKE
             price = order.limit_price
-        elif order.order_type is OrderType.MARKET:
+        elif order.order_type is _MARKET:
+            other_e8 = self._taking.best_e8(live.is_buy) if is_seen else None
             if other_e8 is None:
                 return rejections.NO_QUOTE if state is None else rejections.NO_BOOK
             price = from_e8(other_e8)
         else:
             price = order.trigger_price
-            if state in _SEEN and self._is_through(live):
+            if is_seen and self._is_through(live):
                 return rejections.TRIGGERS_AT_ONCE
         assert price is not None, f"{order.order_id} has no price and passed the filters"
         rejection = notional_rejection_of(order, self._instrument, price)
@@ -169,7 +167,7 @@ class SymbolMatching:
 
     def _is_through(self, live: LiveOrder) -> bool:
         """Tell whether the displayed quote lies whole at or through the order's trigger already."""
-        if falls(live):
+        if live.falls:
             ask_e8 = self._taking.best_e8(True)
             return ask_e8 is not None and ask_e8 <= live.trigger_e8
         bid_e8 = self._taking.best_e8(False)
@@ -188,7 +186,7 @@ class SymbolMatching:
         force, limit_e8, own = live.order.time_in_force, live.price_e8, self._other_best(live)
         if self._taking.state() in _SEEN:
             live.is_seated = True
-            if force is TimeInForce.FOK:
+            if force is _FOK:
                 needed_e8 = self._desk.reducible_e8(live)
                 if self._taking.fillable_e8(live, limit_e8, own, at_ns) < needed_e8:
                     self._desk.expire(live, "fill or kill: not all of it could be filled at once", at_ns)
@@ -214,7 +212,7 @@ class SymbolMatching:
         reached = [
             live
             for live in self._conditional
-            if (falling_e8 <= live.trigger_e8 if falls(live) else rising_e8 >= live.trigger_e8)
+            if (falling_e8 <= live.trigger_e8 if live.falls else rising_e8 >= live.trigger_e8)
         ]
         for live in (*self._waiting, *reached):
             self._schedule(at_ns, live)
@@ -225,15 +223,15 @@ class SymbolMatching:
 
     def _settle(self, at_ns: int) -> None:
         """After a trade: expire what has nothing to reduce any more, and forget what has ended."""
-        account, symbol = self._desk.account, self._instrument.symbol
+        held = self._desk.account.held(self._instrument.symbol)
         for live in self.live.values():
-            if live.is_open and live.order.reduce_only and not account.reducible(symbol, live.is_buy):
+            if live.is_open and live.order.reduce_only and (held >= ZERO if live.is_buy else held <= ZERO):
                 self._desk.expire(live, _POSITION_GONE, at_ns)
         self._forget()
 
     def _forget(self) -> None:
         """Forget what has ended."""
-        if not all(live.is_open for live in self.live.values()):
+        if False in [live.is_open for live in self.live.values()]:
             self.live = {ordinal: live for ordinal, live in self.live.items() if live.is_open}
             self._conditional = [live for live in self._conditional if live.is_open]
             self._waiting = [live for live in self._waiting if live.is_open]
@@ -242,8 +240,12 @@ class SymbolMatching:
         self._tune()
 
     def _tune(self) -> None:
-        falling = [live.trigger_e8 for live in self._conditional if falls(live)]
-        rising = [live.trigger_e8 for live in self._conditional if not falls(live)]
-        self._falls_at_e8 = max(falling, default=-1)
-        self._rises_at_e8 = min(rising, default=PRICE_NONE_E8)
+        falls_at_e8, rises_at_e8 = -1, PRICE_NONE_E8
+        for live in self._conditional:
+            if live.falls:
+                if live.trigger_e8 > falls_at_e8:
+                    falls_at_e8 = live.trigger_e8
+            elif live.trigger_e8 < rises_at_e8:
+                rises_at_e8 = live.trigger_e8
+        self._falls_at_e8, self._rises_at_e8 = falls_at_e8, rises_at_e8
         self._is_restless = bool(self._waiting) or self._buys.has_unseated or self._sells.has_unseated

@@ -116,4 +116,4 @@ class RestingSide:
     def _tune(self) -> None:
         empty_e8 = -1 if self._is_buy else PRICE_NONE_E8
         self.best_e8 = self.orders[0].price_e8 if self.orders else empty_e8
-        self.has_unseated = not all(live.is_seated for live in self.orders)
+        self.has_unseated = False in [live.is_seated for live in self.orders]

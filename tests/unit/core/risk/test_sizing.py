@@ -2,8 +2,9 @@ from decimal import Decimal
 
 import pytest
 
-from interlock.core.risk.factors import factors
+from interlock.core.risk.factors import factors, means
 from interlock.core.risk.sizing import fixed_risk
+from interlock.core.state import Account
 from interlock.messages.orders import SizeDerivation
 from interlock.messages.policy import Limits, Policy, Sizing
 from tests.builders import changed, instrument
@@ -16,7 +17,8 @@ def size(
 ) -> SizeDerivation:
     """Return the size of an entry into an account of 10,000 USDT."""
     by = factors(policy or Policy())
-    return fixed_risk(by, instrument(), EQUITY, Decimal(price), Decimal(stop), Decimal(held), Decimal(committed))
+    may_use = means(by, Account("paper-main", "paper", EQUITY))
+    return fixed_risk(by, instrument(), may_use, Decimal(price), Decimal(stop), Decimal(held), Decimal(committed))
 
 
 def test_an_entry_loses_two_percent_of_equity_at_its_stop() -> None:

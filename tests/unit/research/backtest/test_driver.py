@@ -28,7 +28,7 @@ from tests.fakes import (
     signal,
     watched_exchange,
 )
-from tests.unit.market.feeds import START_NS, quotes, recording, recording_set, trades
+from tests.unit.market.feeds import START_NS, diff, quotes, recording, recording_set, snapshot, trades
 
 Tick = tuple[int, str, bool, int, int]
 SYMBOL, OTHER = "BTCUSDT", "ETHUSDT"
@@ -192,6 +192,28 @@ def test_a_stop_hit_amid_ticks_of_one_nanosecond_is_due_after_all_of_them() -> N
         tick for tick in naive_ticks(feed, plan) if tick[0] == moment
     ]
     assert any(isinstance(each, e.PositionClosed) for record in journal.records for each in record.events)
+
+
+@pytest.mark.parametrize("does_book_follow", [False, True])
+def test_a_resting_stop_is_not_triggered_by_quotes_that_the_book_contradicts(does_book_follow: bool) -> None:
+    calm = [(float(ms), 60_000.0 + ms % 300 / 100, 60_000.1 + ms % 300 / 100) for ms in range(0, 20_000, 100)]
+    drop = [(20_030.0 + 100 * n, 59_300.0 - n, 59_300.1 - n) for n in range(5)]
+    after = [(float(ms), 60_000.0, 60_000.1) for ms in range(20_600, 23_000, 100)]
+    rows = [*calm, *drop, *after]
+    depth = [snapshot(0, 5, [(60_000.0, 9.0)], [(60_000.1, 9.0)]), diff(1, (5, 6, 4))]
+    for final, ms in enumerate(range(110, 23_000, 100), start=7):
+        moved = [(60_000.0, 0.0), (59_300.0, 9.0)] if does_book_follow and ms == 20_010 else []
+        gone = [(60_000.1, 0.0), (59_300.1, 9.0)] if moved else []
+        depth.append(diff(float(ms), (final, final, final - 1), moved, gone))
+    stamped = quotes(rows, venue_ms=[row[0] - 5 for row in rows])
+    feed = recording_set(recording(SYMBOL, stamped, trades([(10.0, 60_000.0)], venue_ms=[5.0]), depth))
+    plan = plan_of(feed, [("o", SYMBOL, AtOnce(SYMBOL, START_NS + 18 * NS_PER_S))])
+    outcome, journal = played(plan)
+    decided = [each for record in journal.records for each in record.events]
+    assert any(isinstance(each, e.OrderAcknowledged) for each in decided)
+    assert any(isinstance(each, e.PositionClosed) for each in decided) is does_book_follow
+    if not does_book_follow:
+        assert outcome.counts.bad_ticks == {"contradicted": 5}
 
 
 def test_several_strategies_on_one_symbol_speak_in_the_order_they_are_configured() -> None:
