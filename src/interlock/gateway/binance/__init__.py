@@ -1,0 +1,1 @@
+"""Binance's own protocols, spot and USD-margined futures, over the port of an exchange."""

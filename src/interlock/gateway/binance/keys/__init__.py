@@ -1,0 +1,1 @@
+"""Who may ask: API keys, signatures over the bytes as received, and the window of time a request is good for."""

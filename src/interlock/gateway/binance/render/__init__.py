@@ -1,0 +1,1 @@
+"""What is answered: rows and market data as the JSON bytes of Binance."""

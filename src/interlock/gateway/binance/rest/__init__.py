@@ -1,0 +1,1 @@
+"""The REST endpoints by topic: what each reads, does and answers."""
