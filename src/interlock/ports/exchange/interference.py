@@ -22,7 +22,7 @@ class Disturbance(Struct, frozen=True, kw_only=True):
 
     `has_effect` false: the request is not carried out at all. `status` and `body` replace the answer; `cut_bytes` sends
     only so many bytes of it and closes; `is_garbled` damages its bytes; `is_dropped` never answers, `is_reset` resets
-    the connection; `bytes_per_s` trickles it out.
+    the connection; `bytes_per_s` trickles it out. `hold_ms` keeps the request so long before it is looked at.
     """
 
     has_effect: bool = True
@@ -35,6 +35,7 @@ class Disturbance(Struct, frozen=True, kw_only=True):
     is_dropped: bool = False
     is_reset: bool = False
     bytes_per_s: int | None = None
+    hold_ms: int = 0
 
 
 class Interference(Protocol):

@@ -183,6 +183,7 @@ class FuturesAccount(Struct, frozen=True, kw_only=True):
 class IncomeRow(Struct, frozen=True, kw_only=True):
     """One change of a futures balance. `trade_id` is empty where it came from no trade."""
 
+    account: str
     income_id: int
     kind: IncomeKind
     symbol: str

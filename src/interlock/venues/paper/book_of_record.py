@@ -1,6 +1,7 @@
 """What the exchange itself knows of an account: every order and trade, the positions and the balance."""
 
 from decimal import Decimal
+from typing import Final
 
 from msgspec import Struct
 
@@ -11,6 +12,7 @@ from interlock.units.sides import Side
 
 # Looked up once: a member through its class costs as much as a call.
 _BUY, _STOP_MARKET, _ACKNOWLEDGED = Side.BUY, OrderType.STOP_MARKET, OrderStatus.ACKNOWLEDGED
+_GTX, _FOK, _IOC = TimeInForce.GTX, TimeInForce.FOK, TimeInForce.IOC
 
 
 class VenueOrder(Struct, frozen=True, kw_only=True):
@@ -102,12 +104,16 @@ class LiveOrder:
     counts its reports.
     """
 
+    passes_own: Final = False
     __slots__ = (
         "ahead_e8",
         "arrived_at_ns",
         "falls",
+        "is_all_or_none",
+        "is_at_once",
         "is_buy",
         "is_open",
+        "is_post_only",
         "is_seated",
         "left_e8",
         "order",
@@ -132,6 +138,10 @@ class LiveOrder:
         self.is_buy = order.side is _BUY
         self.falls = (order.order_type is _STOP_MARKET) is not self.is_buy
         self.is_open = True
+        force = order.time_in_force
+        self.is_post_only = force is _GTX
+        self.is_all_or_none = force is _FOK
+        self.is_at_once = self.is_all_or_none or force is _IOC
         self.price_e8 = to_e8(order.limit_price) if order.limit_price is not None else 0
         self.trigger_e8 = to_e8(order.trigger_price) if order.trigger_price is not None else 0
         self.left_e8 = to_e8(order.quantity)

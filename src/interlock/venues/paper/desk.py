@@ -114,6 +114,10 @@ class Desk:
         report = CancelReported(order_id=live.order.order_id, quantity_left=live.left(), venue_at_ns=at_ns)
         self._tell(live, report, at_ns)
 
+    def yields(self, own: LiveOrder, live: LiveOrder, at_ns: int) -> bool:
+        """Never: an order ends before an own one that rests in its way."""
+        return False
+
     def reducible_e8(self, live: LiveOrder) -> int:
         """Return how much of the order may trade now: all that is left, or the position when it is reduce-only."""
         if not live.order.reduce_only:

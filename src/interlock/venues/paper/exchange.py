@@ -20,10 +20,10 @@ from interlock.venues.paper import rejections
 from interlock.venues.paper.book_of_record import BookOfRecord, LiveOrder, Scale
 from interlock.venues.paper.desk import Desk
 from interlock.venues.paper.filters import rejection_of
+from interlock.venues.paper.floor.taking import Taking
 from interlock.venues.paper.latency import Latency, Way
 from interlock.venues.paper.matching import SymbolMatching
 from interlock.venues.paper.rejections import Rejection
-from interlock.venues.paper.taking import Taking
 from interlock.venues.paper.terms import VenueTerms
 
 _Cancel = tuple[str, str, str]

@@ -88,15 +88,14 @@ def test_an_order_lacks_and_brings_nothing_that_its_type_does_not_want(venue: Ve
         assert story(venue.send(order)) == [f"rejected {code}"]
 
 
-def test_spot_orders_are_rejected_and_say_why() -> None:
-    venue = Venue(instruments=embedded_instruments("spot"))
+def test_orders_of_what_is_not_traded_are_rejected_and_say_why() -> None:
+    shut = replace(embedded_instruments("usdm")["BTCUSDT"], is_tradable=False, why_not_tradable="it is being settled")
+    venue = Venue(instruments={"BTCUSDT": shut})
     venue.market.show([("50000.0", "900")], [("50000.1", "900")])
     (report,) = venue.buy("1")
     assert isinstance(report, RejectReported)
     assert report.code == -2010
-    assert report.text == (
-        "BTCUSDT is not traded here: spot trading waits for a later version; its market data is ingested."
-    )
+    assert report.text == "BTCUSDT is not traded here: it is being settled."
 
 
 def test_amounts_come_back_at_the_digits_of_the_filters() -> None:

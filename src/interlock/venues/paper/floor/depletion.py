@@ -45,3 +45,8 @@ class Depletion:
             gone = [price for price in self.levels if price > best_e8]
         for price in gone:
             del self.levels[price]
+
+    def forget_whole(self, at_ns: int) -> None:
+        """Forget the levels that are whole again."""
+        for price in [price for price, level in self.levels.items() if at_ns >= level[2]]:
+            del self.levels[price]

@@ -1,17 +1,16 @@
-"""Our limit orders that rest on one side of a symbol: price-time priority, queue position, and what fills them."""
+"""Limit orders that rest on one side of a symbol: price-time priority, queue position, and what fills them."""
 
-from bisect import insort
+from bisect import bisect_left, insort
+from typing import Generic
 
-from interlock.messages.words import TimeInForce
-from interlock.venues.paper.book_of_record import LiveOrder
-from interlock.venues.paper.depletion import Depletion
-from interlock.venues.paper.desk import Desk
+from interlock.venues.paper.floor.depletion import Depletion
+from interlock.venues.paper.floor.workings import MatchingDesk, OrderT
 
 PRICE_NONE_E8 = 1 << 62
 """Above every price."""
 
 
-class RestingSide:
+class RestingSide(Generic[OrderT]):
     """One side's resting orders, best price first, then first come.
 
     The queue ahead of an order is what was displayed at its price when it came, less what traded there since. Orders
@@ -22,23 +21,36 @@ class RestingSide:
 
     __slots__ = ("_desk", "_is_buy", "_sign", "best_e8", "has_unseated", "orders")
 
-    def __init__(self, is_buy: bool, desk: Desk) -> None:
+    def __init__(self, is_buy: bool, desk: MatchingDesk[OrderT]) -> None:
         self._is_buy = is_buy
         self._sign = 1 if is_buy else -1
         self._desk = desk
-        self.orders: list[LiveOrder] = []
+        self.orders: list[OrderT] = []
         self.best_e8 = -1 if is_buy else PRICE_NONE_E8
         self.has_unseated = False
 
     @property
-    def best(self) -> LiveOrder | None:
+    def best(self) -> OrderT | None:
         """The order with the best price, the first of these to come."""
         return self.orders[0] if self.orders else None
 
-    def add(self, live: LiveOrder) -> None:
+    def add(self, live: OrderT) -> None:
         """Let an order rest."""
         insort(self.orders, live, key=self._priority)
-        self._tune()
+        self.best_e8 = self.orders[0].price_e8
+        if not live.is_seated:
+            self.has_unseated = True
+
+    def remove(self, live: OrderT) -> None:
+        """Forget one order, which is here, and whose price and place in time are still those it came with."""
+        orders = self.orders
+        index = bisect_left(orders, self._priority(live), key=self._priority)
+        assert orders[index] is live, f"order {live.ordinal} does not rest here"
+        del orders[index]
+        if self.has_unseated or not orders:
+            self._tune()
+        else:
+            self.best_e8 = orders[0].price_e8
 
     def drop_ended(self) -> None:
         """Forget the orders that have ended."""
@@ -58,7 +70,7 @@ class RestingSide:
         for live in self.orders:
             if (other_e8 - live.price_e8) * sign <= 0:
                 was_seated, live.is_seated, live.ahead_e8 = live.is_seated, True, 0
-                if not was_seated and live.order.time_in_force is TimeInForce.GTX:
+                if not was_seated and live.is_post_only:
                     self._desk.expire(live, "post only: the order would have taken", at_ns)
                     is_touched = True
                     continue
@@ -104,13 +116,13 @@ class RestingSide:
                 ours_e8 += filled_e8
         return ours_e8 > 0
 
-    def _fillable_e8(self, live: LiveOrder, offered_e8: int) -> int:
+    def _fillable_e8(self, live: OrderT, offered_e8: int) -> int:
         if offered_e8 <= 0:
             return 0
         step_e8 = live.scale.step_e8
         return min(offered_e8, self._desk.reducible_e8(live)) // step_e8 * step_e8
 
-    def _priority(self, live: LiveOrder) -> tuple[int, int]:
+    def _priority(self, live: OrderT) -> tuple[int, int]:
         return (-live.price_e8 if self._is_buy else live.price_e8, live.ordinal)
 
     def _tune(self) -> None:

@@ -1,23 +1,23 @@
 """How an order takes from the displayed market: level by level, never more than is shown, never beyond its limit."""
 
 from collections.abc import Iterator
+from typing import Generic
 
 from interlock.messages.words import BookState
 from interlock.ports.liquidity import Liquidity
 from interlock.units.sides import Side
-from interlock.venues.paper.book_of_record import LiveOrder
-from interlock.venues.paper.depletion import Depletion
-from interlock.venues.paper.desk import Desk
+from interlock.venues.paper.floor.depletion import Depletion
+from interlock.venues.paper.floor.workings import MatchingDesk, OrderT, Workable
 
 LEVELS_NEAR = 8
 LEVELS_FAR = 500
 """Levels asked for at first, and at most: an order that needs more is an order the market cannot take."""
 
 
-class Taking:
-    """Takes liquidity of one symbol for orders of one account."""
+class Taking(Generic[OrderT]):
+    """Takes liquidity of one symbol for orders, of however many accounts: what one took, none finds."""
 
-    def __init__(self, symbol: str, liquidity: Liquidity, desk: Desk, refill_ms: int) -> None:
+    def __init__(self, symbol: str, liquidity: Liquidity, desk: MatchingDesk[OrderT], refill_ms: int) -> None:
         self._symbol = symbol
         self._liquidity = liquidity
         self._desk = desk
@@ -33,21 +33,21 @@ class Taking:
         levels = self._liquidity.levels(self._symbol, Side.SELL if asks else Side.BUY, 1)
         return levels[0][0] if levels else None
 
-    def queue_e8(self, live: LiveOrder) -> int:
+    def queue_e8(self, live: OrderT) -> int:
         """Return the displayed size an order that comes to rest stands behind, below zero when it cannot be seen."""
-        shown = self._liquidity.size_at(self._symbol, live.order.side, live.price_e8)
+        shown = self._liquidity.size_at(self._symbol, Side.BUY if live.is_buy else Side.SELL, live.price_e8)
         return -1 if shown is None else shown
 
-    def fillable_e8(self, live: LiveOrder, limit_e8: int | None, own: LiveOrder | None, at_ns: int) -> int:
+    def fillable_e8(self, live: OrderT, limit_e8: int | None, own: OrderT | None, at_ns: int) -> int:
         """Return how much the order could take now, at most what is left of it."""
         total = 0
-        for _, _, offered in self._offers(live, limit_e8, own, at_ns):
+        for _, _, offered in self.offers(live, limit_e8, own, at_ns):
             total += offered
             if total >= live.left_e8:
                 return live.left_e8
         return total
 
-    def sweep(self, live: LiveOrder, limit_e8: int | None, own: LiveOrder | None, at_ns: int) -> None:
+    def sweep(self, live: OrderT, limit_e8: int | None, own: OrderT | None, at_ns: int) -> None:
         """Fill the order from the displayed levels, best first, as far as limit, depth and its quantity go.
 
         `own` is our own best order resting on the other side: nothing is taken behind it (see `blocks`).
@@ -56,7 +56,7 @@ class Taking:
         target = self._desk.reducible_e8(live)
         if target <= 0:
             return
-        for price_e8, shown_e8, offered_e8 in self._offers(live, limit_e8, own, at_ns):
+        for price_e8, shown_e8, offered_e8 in self.offers(live, limit_e8, own, at_ns):
             quantity_e8 = min(target, offered_e8)
             if quantity_e8:
                 taken.take(price_e8, shown_e8, quantity_e8, at_ns)
@@ -65,8 +65,8 @@ class Taking:
                 if not target:
                     return
 
-    def _offers(
-        self, live: LiveOrder, limit_e8: int | None, own: LiveOrder | None, at_ns: int
+    def offers(
+        self, live: OrderT, limit_e8: int | None, own: OrderT | None, at_ns: int
     ) -> Iterator[tuple[int, int, int]]:
         """Yield (price, displayed size, what of it may be taken, on the lot step), best first."""
         is_buy, step_e8 = live.is_buy, live.scale.step_e8
@@ -92,7 +92,7 @@ class Taking:
             walked, count = len(levels), LEVELS_FAR
 
 
-def blocks(own: LiveOrder | None, live: LiveOrder, limit_e8: int | None) -> bool:
+def blocks(own: Workable | None, live: Workable, limit_e8: int | None) -> bool:
     """Tell whether our own resting order stands within reach of an order: they must not trade with each other."""
     if own is None:
         return False
