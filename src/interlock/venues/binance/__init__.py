@@ -1,1 +1,1 @@
-"""Binance: what it lets be traded and under which filters."""
+"""Binance as a client sees it: its filters, its words, and the wire that orders leave by."""

@@ -9,7 +9,6 @@ from msgspec import Struct
 from interlock.units.faults import Fault
 from interlock.units.instruments import Instrument
 from interlock.units.money import ZERO, trimmed
-from interlock.venues.binance.instruments import SPOT_WAITS
 
 _HINT = "give the whole body of the venue's exchangeInfo, unchanged, or name none to use the built-in symbols"
 _NUMBER = re.compile(r"[0-9]{1,17}(?:\.[0-9]{1,8}0*)?")
@@ -51,8 +50,8 @@ _decoder = msgspec.json.Decoder(_Body)
 def instruments_of(body: bytes) -> dict[str, Instrument]:
     """Return every symbol of an exchangeInfo body, by name, in the body's order; each says whether it may be traded.
 
-    Only what a USDT account can trade here is tradable: perpetual USDT futures in status TRADING. Numbers lose their
-    trailing zeros. Errors: Fault names the symbol and field that cannot be read.
+    Tradable is what an account of its market can trade: spot, and perpetual USDT futures, in status TRADING. Numbers
+    lose their trailing zeros. Errors: Fault names the symbol and field that cannot be read.
     """
     try:
         decoded = _decoder.decode(body)
@@ -100,7 +99,10 @@ def _place(symbol: _Symbol) -> tuple[str, str]:
     if symbol.contract_size is not None:
         return "coinm", "contracts settled in coin are not supported"
     if symbol.contract_type is None:
-        return "spot", SPOT_WAITS
+        return (
+            "spot",
+            "" if symbol.status == "TRADING" else f"the venue says its status is {symbol.status or 'unknown'}",
+        )
     if symbol.contract_type != "PERPETUAL":
         return "usdm", f"only perpetual contracts are supported, this one is '{symbol.contract_type}'"
     if symbol.margin != "USDT":

@@ -8,7 +8,6 @@ from decimal import Decimal
 from interlock.units.faults import Fault
 from interlock.units.instruments import Instrument
 
-SPOT_WAITS = "spot trading waits for a later version; its market data is ingested"
 MARKETS = ("usdm", "spot")
 
 
@@ -64,6 +63,6 @@ def _spot(base: str, step: str, most: str, most_at_market: str) -> Instrument:
         quantity_max=Decimal(most),
         market_quantity_max=Decimal(most_at_market),
         notional_min=Decimal(5),
-        is_tradable=False,
-        why_not_tradable=SPOT_WAITS,
+        is_tradable=True,
+        why_not_tradable="",
     )
