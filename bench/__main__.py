@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from bench import decision, journal, orders, replay, ticks
+from bench import client, decision, journal, orders, replay, server_room, ticks
 from bench.figures import Figure, table
 from interlock.units.faults import Fault
 
@@ -17,6 +17,8 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "orders": orders.run,
     "journal": journal.run,
     "replay": replay.run,
+    "server_room": server_room.run,
+    "client": client.run,
 }
 
 

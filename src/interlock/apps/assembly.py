@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from interlock.apps.exchange_info import read_exchange_info
 from interlock.market.recordings.columns import RecordingSet
 from interlock.market.recordings.sources import open_recordings
 from interlock.market.simulated import simulate
@@ -19,11 +20,11 @@ from interlock.strategies.catalogue import STRATEGIES, make_strategy
 from interlock.units.digests import sha256_hex
 from interlock.units.faults import Fault
 from interlock.units.instruments import Instrument
-from interlock.venues.binance.filters import instruments_of
 from interlock.venues.binance.instruments import embedded_instruments
 from interlock.venues.paper.terms import VenueTerms
 
 SIMULATED = "simulated"
+SPOT_WAITS = "spot trading waits for a later version; its market data is ingested"
 
 
 def open_feed(feed: str, seed: int, settings: Settings) -> RecordingSet:
@@ -71,29 +72,20 @@ def instruments_for(recordings: RecordingSet, settings: Settings) -> Mapping[str
     """Return the venue's instruments of the feed's symbols: from an exchangeInfo file if one is set, else embedded."""
     markets = {symbol: parts[0].source.market for symbol, parts in recordings.recordings.items()}
     if settings.instruments.exchange_info:
-        known = _exchange_info(settings_file.in_home(settings.instruments.exchange_info, Path.home()))
+        _, known = read_exchange_info(settings_file.in_home(settings.instruments.exchange_info, Path.home()))
         listed = dict.fromkeys(markets.values(), known)
     else:
         listed = {market: embedded_instruments(market) for market in markets.values()}
-    return {symbol: listed[market][symbol] for symbol, market in markets.items() if symbol in listed[market]}
+    return {
+        symbol: _traded_here(listed[market][symbol]) for symbol, market in markets.items() if symbol in listed[market]
+    }
 
 
-def _exchange_info(path: Path) -> dict[str, Instrument]:
-    import gzip
-    import zlib
-
-    hint = "Name a readable file under instruments.exchange_info, or leave it empty for the embedded filters."
-    try:
-        body = path.read_bytes()
-        text = gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
-    except (OSError, EOFError, zlib.error) as error:
-        raise Fault(f"The exchangeInfo file {path.name} cannot be read: {error}. Nothing was run.", hint) from error
-    try:
-        return instruments_of(text)
-    except Fault as fault:
-        raise Fault(
-            f"The exchangeInfo file {path.name} cannot be used: {fault.what}. Nothing was run.", hint
-        ) from fault
+def _traded_here(instrument: Instrument) -> Instrument:
+    """Return the instrument as the core may trade it: its positions are futures positions so far."""
+    if instrument.market != "spot" or not instrument.is_tradable:
+        return instrument
+    return msgspec.structs.replace(instrument, is_tradable=False, why_not_tradable=SPOT_WAITS)
 
 
 def plan_backtest(

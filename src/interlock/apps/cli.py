@@ -60,8 +60,18 @@ VERBS = (
     Verb(("log", "explain"), "interlock.apps.verbs.log_explain", "tell the story of an order or a refusal"),
     Verb(("replay",), "interlock.apps.verbs.replay", "decide the whole log again and compare"),
     Verb(("verify",), "interlock.apps.verbs.verify", "prove that the log is what was written"),
+    Verb(
+        ("filters",), "interlock.apps.verbs.filters", "show, count or clear the venue's filters that are kept on disk"
+    ),
+    Verb(("venue", "run"), "interlock.apps.verbs.venue_run", "serve a paper exchange on Binance's wire"),
+    Verb(
+        ("venue", "fault"), "interlock.apps.verbs.venue_fault", "make the running paper exchange misbehave on purpose"
+    ),
+    Verb(("venue", "book"), "interlock.apps.verbs.venue_book", "print the paper exchange's book of record"),
 )
-_GROUPS = {"log": "read the log"}
+_GROUPS = {"log": "read the log", "venue": "a paper exchange on Binance's wire; without a verb: run it"}
+_BY_DEFAULT = {"venue": "run"}
+"""What a group does when none of its verbs is named."""
 
 
 def main(words: list[str] | None = None) -> int:
@@ -132,6 +142,7 @@ def _write_nowhere() -> None:
 
 
 def _run(given: list[str]) -> int:
+    given = with_default(given)
     named = named_verb(given)
     parser = parser_of(named)
     arguments = parser.parse_args(given)
@@ -153,6 +164,19 @@ def named_verb(given: list[str]) -> Verb | None:
         elif not word.startswith("-"):
             words.append(word)
     return next((verb for verb in VERBS if tuple(words[: len(verb.words)]) == verb.words), None)
+
+
+def with_default(given: list[str]) -> list[str]:
+    """Return the arguments with a group's default verb put in where the group is named alone."""
+    at = 0
+    while at < len(given) and given[at].startswith("-"):
+        at += 2 if given[at] == "--state" else 1
+    group = given[at] if at < len(given) else ""
+    if group not in _BY_DEFAULT or (*given[at + 1 : at + 2],) in {
+        verb.words[1:] for verb in VERBS if verb.words[0] == group
+    }:
+        return given
+    return [*given[: at + 1], _BY_DEFAULT[group], *given[at + 1 :]]
 
 
 def parser_of(named: Verb | None) -> argparse.ArgumentParser:

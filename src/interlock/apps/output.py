@@ -135,6 +135,11 @@ def builtins(value: object) -> object:
     return plain_decimals(msgspec.to_builtins(value, builtin_types=(Decimal,)))
 
 
+def flush() -> None:
+    """Let what was written be seen now, by a reader at the other end of a pipe, too."""
+    sys.stdout.flush()
+
+
 def write_fault(what: str, hint: str, is_json: bool) -> None:
     """Tell what went wrong and what to do: two lines on standard error, or with --json an object on standard output."""
     if is_json:

@@ -77,8 +77,29 @@ class Instruments(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     exchange_info: str = ""
 
 
+class VenueAccount(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An account of the paper exchange, and what it is opened with: spot balances by asset, and futures USDT."""
+
+    name: str
+    spot: dict[str, Decimal] = {}
+    futures_usdt: Annotated[Decimal, Meta(description="USDT")] = Decimal(0)
+
+
+class Venue(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The paper exchange as a process. Futures fees, leverage and refill are those of `paper`."""
+
+    host: str = "127.0.0.1"
+    port_spot: Annotated[int, Meta(ge=0, le=65_535)] = 8_391
+    port_usdm: Annotated[int, Meta(ge=0, le=65_535)] = 8_392
+    spot_maker_bps: Bps = Decimal(10)
+    spot_taker_bps: Bps = Decimal(10)
+    accounts: tuple[VenueAccount, ...] = (
+        VenueAccount(name="paper", spot={"USDT": Decimal(10_000)}, futures_usdt=Decimal(10_000)),
+    )
+
+
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The whole of it. The automations of a file replace these two."""
+    """The whole of it. The automations and the venue's accounts of a file replace these."""
 
     account: Account = Account()
     automations: tuple[Automation, ...] = (
@@ -89,6 +110,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     recordings: Recordings = Recordings()
     journal: Journal = Journal()
     instruments: Instruments = Instruments()
+    venue: Venue = Venue()
 
 
 REFERENCE = "docs/reference/settings.md"
@@ -96,6 +118,7 @@ SYMBOL_PLACES = ("first", "second")
 _FEE = bounds(-1_000, 1_000)  # below 0 is a rebate
 _LATENCY = bounds(0, 60_000)
 _SIGMA = bounds(0, 3)
+_AMOUNT = bounds(0, 1_000_000_000)
 
 SETTINGS_LIMITS: Mapping[str, Bounds] = {
     "account.balance_usdt": bounds("0.01", 1_000_000_000),
@@ -106,6 +129,10 @@ SETTINGS_LIMITS: Mapping[str, Bounds] = {
     "paper.latency_entry_sigma": _SIGMA,
     "paper.latency_response_ms_median": _LATENCY,
     "paper.latency_response_sigma": _SIGMA,
+    "venue.spot_maker_bps": _FEE,
+    "venue.spot_taker_bps": _FEE,
+    "venue.accounts[].spot.*": _AMOUNT,
+    "venue.accounts[].futures_usdt": _AMOUNT,
 }
 
 _NAME = Texts(r"[a-z][a-z0-9_-]{0,31}", "a name of 1 to 32 small letters, digits, - and _, a letter first")
@@ -122,6 +149,9 @@ SETTINGS_TEXTS: Mapping[str, Texts] = {
     "automations[].settings.*": Texts(r"[a-z][a-z0-9_]{0,63}", "the name of a setting of the strategy"),
     "recordings.cache_directory": _PATH,
     "instruments.exchange_info": _PATH,
+    "venue.host": Texts(r"[0-9A-Za-z.:-]{1,255}", "a host name or an address"),
+    "venue.accounts[].name": _NAME,
+    "venue.accounts[].spot.*": Texts(r"[A-Z0-9]{1,20}", "an asset as the venue writes it, like USDT"),
 }
 
 
@@ -139,6 +169,8 @@ def read_settings(path: Path | None) -> Settings:
     assert settings is not None, "every table of the settings has a default"
     if not reader.has_failed("automations"):
         _check_automations(settings.automations, reader)
+    if not reader.has_failed("venue.accounts"):
+        _check_accounts(settings.venue.accounts, reader)
     if reader.problems:
         raise fault_of(file.name, tuple(reader.problems), REFERENCE)
     return settings
@@ -201,6 +233,13 @@ def _check_automations(automations: tuple[Automation, ...], reader: Reader) -> N
             reader.report(f"{key}.name", quoted(automation.name), "a name that no other automation has")
         names.add(automation.name)
         _check_strategy(automation, key, reader)
+
+
+def _check_accounts(accounts: tuple[VenueAccount, ...], reader: Reader) -> None:
+    names = [account.name for account in accounts]
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            reader.report(f"venue.accounts[{number}].name", quoted(name), "a name that no other account has")
 
 
 def _check_strategy(automation: Automation, key: str, reader: Reader) -> None:

@@ -76,7 +76,8 @@ def test_the_reference_has_every_key_with_its_real_default_unit_and_bounds(
         assert default == default_text(leaf), leaf.key
         assert unit == leaf.unit or not leaf.unit, leaf.key
         if isinstance(leaf.kind, inspect.IntType | inspect.DecimalType):
-            assert allowed == str(allowed_number(leaf.key, leaf.kind, limits)), leaf.key
+            by_row = {key.replace("[]", ""): bounds for key, bounds in limits.items()}
+            assert allowed == str(allowed_number(leaf.key, leaf.kind, by_row)), leaf.key
 
 
 def test_the_default_symbols_are_documented() -> None:
@@ -94,7 +95,8 @@ def test_the_policy_example_is_the_whole_default() -> None:
 def test_the_settings_example_is_the_whole_default() -> None:
     path = EXAMPLES / "settings.toml"
     assert read_settings(path) == Settings()
-    assert keys_in(tomllib.loads(path.read_text())) == {leaf.key for leaf in leaves(Settings)}
+    keys = {re.sub(r"(\.spot)\..*", r"\1", key) for key in keys_in(tomllib.loads(path.read_text()))}
+    assert keys == {leaf.key for leaf in leaves(Settings)}
 
 
 def test_the_short_tape_example_gives_a_reason_for_each_loosening_and_bends_no_cost() -> None:
