@@ -12,10 +12,10 @@ from websockets.exceptions import ConnectionClosed
 from interlock.ports.exchange.words import Market
 from interlock.venues.binance.endpoints import Endpoints, Place, endpoints_of
 from interlock.venues.binance.requests import Wanted
-from interlock.venues.binance.streams.reads import ReadFailed
+from interlock.venues.binance.streams.reads import NotRead
 
-WITHIN_S = 10.0
-_LONG_S = 10_000.0
+WITHIN_S = 5.0
+_LONG_S = 60.0
 START_NS = 1_700_000_000_000_000_000
 
 
@@ -63,7 +63,7 @@ class Hands:
 
     async def sleep(self, seconds: float) -> None:
         """Wait until the test lets go."""
-        if seconds < _LONG_S and seconds not in self._held_s:
+        if seconds < _LONG_S - 1 and seconds not in self._held_s:
             await asyncio.sleep(0)
             return
         over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -91,11 +91,15 @@ class ScriptedReads:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str]] = []
-        self.answers: dict[str, Callable[[], bytes | ReadFailed]] = {}
+        self.answers: dict[str, Callable[[], bytes | NotRead]] = {}
+        self.gate: asyncio.Event | None = None
 
     async def public(self, wanted: Wanted) -> bytes:
-        """Answer a read."""
-        return self._answer(wanted)
+        """Answer a read; what is asked while there is a gate, as things stood then, once it is open."""
+        gate, body = self.gate, self._answer(wanted)
+        if gate is not None:
+            await gate.wait()
+        return body
 
     async def keyed(self, wanted: Wanted) -> bytes:
         """Answer a request with the key alone."""
@@ -110,8 +114,8 @@ class ScriptedReads:
         self.asked.append((method, path))
         name = path.rpartition("/")[2]
         make = self.answers.get(f"{method} {name}") or self.answers.get(name)
-        answer = ReadFailed(f"{name} is not answered") if make is None else make()
-        if isinstance(answer, ReadFailed):
+        answer = NotRead(f"{name} is not answered") if make is None else make()
+        if isinstance(answer, NotRead):
             raise answer
         return answer
 

@@ -74,7 +74,7 @@ class RecordedFeed:
     """The recordings of one market as a feed; with `is_looped` without an end."""
 
     def __init__(self, recordings: RecordingSet, market: Market, is_looped: bool = False) -> None:
-        """Judge all ticks, which takes about a second for a million. Errors: Fault when the market has no tick."""
+        """Judge all ticks, so that playing never waits for it. Errors: Fault when the market has no tick."""
         self.market = market
         self._is_looped = is_looped
         orders: dict[str, int] = {}

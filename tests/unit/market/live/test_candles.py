@@ -153,6 +153,18 @@ def check_day(candles: Candles, trades: list[MarketTrade], now_ms: int) -> None:
         assert day.previous_close == before[-1].price
 
 
+def test_the_day_is_1440_minutes_and_knows_the_close_before_it() -> None:
+    candles = Candles("BTCUSDT", Digits(2, 3))
+    for number, (minute, price) in enumerate([(0, 5), (1, 7), (600, 9), (1_440, 8)]):
+        candles.roll(MONDAY_MS + minute * 60_000)
+        candles.add(MONDAY_MS + minute * 60_000, number, price * E8, E8, True)
+    day = candles.day()
+    assert day is not None
+    assert [day.previous_close, day.open, day.high, day.low, day.last] == [5, 7, 9, 7, 8]
+    assert [day.volume, day.trades, day.first_trade_id, day.last_trade_id] == [3, 3, 1, 3]
+    assert day.open_ms == MONDAY_MS + 60_000
+
+
 def test_a_week_opens_on_monday_and_all_else_on_its_multiple() -> None:
     candles = Candles("BTCUSDT", Digits(2, 3))
     at_ms = MONDAY_MS + 3 * DAY_MS + 12_345_678
