@@ -11,6 +11,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 LOCKS := requirements.lock requirements-dev.lock
 TYPED := src tests $(wildcard bench)
+CLIENTS := tests/clients/environments
 # Whole commands, whole recordings and mutated bytes are left to `make test`.
 FAST := tests/architecture tests/contract tests/property tests/replay tests/unit
 PYTEST := $(BIN)/python -m pytest -q -n 2
@@ -20,7 +21,7 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help up test check bench lock clean .venv
+.PHONY: help up test check clients bench lock clean .venv
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -43,6 +44,13 @@ check: $(READY) ## lint, format, types, imports, tidiness and the fast tests, in
 	@echo 'Lint, format, types and imports are clean.'
 	@$(PYTEST) -m 'not slow' $(FAST)
 
+clients: $(READY) ## set up real clients and let them live against the paper exchange (also part of make test)
+	@for lock in $(CLIENTS)/*.lock; do $(CLIENTS)/set-up "$$(basename "$$lock" .lock)"; done
+	@$(PYTEST) tests/clients
+
+kills: $(READY) ## kill the paper exchange at 100 seeded moments under load; each time its book must be right
+	@INTERLOCK_KILLS=$${INTERLOCK_KILLS:-100} $(PYTEST) tests/integration/test_paper_exchange_survives_kill.py
+
 bench: $(READY) ## measure speed beside its peers, as ratios of one run
 	@$(BIN)/python -m bench
 
@@ -52,11 +60,15 @@ lock: $(READY) ## write both locks anew from pyproject.toml; UPGRADE=--upgrade a
 	    --python $(BIN)/python --python-version 3.11 --universal --generate-hashes --only-binary :all: \
 	    --no-emit-index-url --no-annotate --no-header --quiet $(UPGRADE) -o $$lock; \
 	done
-	@if grep -nE '://|index-url|find-links' $(LOCKS); then echo 'A lock names a host. It must not be committed.' >&2; exit 1; fi
-	@echo 'Both locks are written; the next command installs them.'
+	@for lock in $(CLIENTS)/*.lock; do \
+	  $(BIN)/python -m uv pip compile $${lock%.lock}.in --python $(BIN)/python --python-version 3.11 --universal \
+	    --generate-hashes --only-binary :all: --no-emit-index-url --no-annotate --no-header --quiet $(UPGRADE) -o $$lock; \
+	done
+	@if grep -nE '://|index-url|find-links' $(LOCKS) $(CLIENTS)/*.lock; then echo 'A lock names a host. It must not be committed.' >&2; exit 1; fi
+	@echo 'All locks are written; the next command installs them.'
 
 clean: ## remove .venv, caches and build output; never a log, a state directory or a recording
-	@rm -rf .venv build dist htmlcov .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .venv-clients build dist htmlcov .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	@find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 .venv: $(READY)

@@ -39,6 +39,13 @@ def mounting_is_impossible() -> bool:
     return all(subprocess.run(command, capture_output=True, check=False).returncode != 0 for command in tries)
 
 
+def clients_are_missing() -> bool:
+    """Return whether the environment of a client can neither be found nor made, since no package index answers."""
+    set_up = REPOSITORY / "tests" / "clients" / "environments" / "set-up"
+    clients = sorted(lock.stem for lock in set_up.parent.glob("*.lock"))
+    return any(subprocess.run([set_up, name], capture_output=True, check=False).returncode == 69 for name in clients)
+
+
 def nautilus_is_missing() -> bool:
     """Return whether the speed peer is not installed."""
     return find_spec("nautilus_trader") is None
@@ -47,6 +54,7 @@ def nautilus_is_missing() -> bool:
 LACKS: dict[str, Callable[[], bool]] = {
     "needs recordings": recordings_are_missing,
     "needs mount": mounting_is_impossible,
+    "needs clients": clients_are_missing,
     "needs nautilus": nautilus_is_missing,
     "needs strace": lambda: shutil.which("strace") is None,
     "needs root": lambda: os.geteuid() != 0,

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.venue_process import VenueProcess, running_venue
+from interlock.ports.latch import SILENT
+from interlock.runtime.latch import FILE_NAME, engage
+from tests.venue_process import Json, VenueProcess, running_venue
 
 
 def limit_buy(venue: VenueProcess, client_id: str) -> dict[str, object]:
@@ -129,3 +131,45 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
         port = str(venue.ready["port_spot"])
         with pytest.raises(AssertionError, match=port), running_venue(tmp_path / "two", "--port-spot", port):
             pass
+
+
+def test_the_client_finds_everything_well_at_an_undisturbed_exchange(tmp_path: Path) -> None:
+    with running_venue(tmp_path) as venue:
+        report = check(venue)
+        assert report["ok"], report
+        assert {(each["market"], each["what"]) for each in report["looks"]} == {
+            (market, what)
+            for market in ("spot", "usdm")
+            for what in (*("clock", "filters", "account", "open orders", "market stream", "user stream", "order line"),)
+        }
+        assert venue.book()["orders"] == [], "a look opens nothing"
+        filters = json.loads(venue.command("filters", "--json").stdout)
+        assert [each["refreshes"] for each in filters["markets"]] == [1, 1]
+
+
+def test_the_client_names_what_is_not_well(tmp_path: Path) -> None:
+    with running_venue(tmp_path) as venue:
+        venue.command("venue", "fault", "garbled-body", "--calls", "GET /fapi/v1/exchangeInfo", "--count", "0")
+        report = check(venue, "--market", "usdm")
+        assert not report["ok"]
+        assert [each["what"] for each in report["looks"] if not each["is_good"]] == ["filters"]
+
+
+def test_a_silent_latch_lets_not_even_a_cancellation_out(tmp_path: Path) -> None:
+    with running_venue(tmp_path) as venue:
+        engage(str(tmp_path / FILE_NAME), SILENT)
+        report = check(venue, "--market", "usdm")
+        (line,) = [each for each in report["looks"] if each["what"] == "order line"]
+        assert not line["is_good"]
+        assert report["latch"] == "silent"
+        assert "latch" in line["told"]
+
+
+def check(venue: VenueProcess, *options: str) -> Json:
+    """Return the report of a look at the exchange."""
+    ports = ("--port-spot", str(venue.ready["port_spot"]), "--port-usdm", str(venue.ready["port_usdm"]))
+    done = venue.command("venue", "check", "--json", *ports, *options)
+    assert done.returncode in (0, 1), done.stderr
+    report: Json = json.loads(done.stdout)
+    assert report["ok"] == (done.returncode == 0)
+    return report

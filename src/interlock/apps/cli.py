@@ -67,6 +67,7 @@ VERBS = (
     Verb(
         ("venue", "fault"), "interlock.apps.verbs.venue_fault", "make the running paper exchange misbehave on purpose"
     ),
+    Verb(("venue", "check"), "interlock.apps.verbs.venue_check", "look at a venue through the client; opens nothing"),
     Verb(("venue", "book"), "interlock.apps.verbs.venue_book", "print the paper exchange's book of record"),
 )
 _GROUPS = {"log": "read the log", "venue": "a paper exchange on Binance's wire; without a verb: run it"}

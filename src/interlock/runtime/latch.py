@@ -17,6 +17,7 @@ FILE_NAME: Final = "latch"
 _NAME: Final = b" interlock latch 1 "
 _TOKEN_DIGITS: Final = 19
 SIZE_BYTES: Final = 1 + len(_NAME) + _TOKEN_DIGITS + 1
+NAMES: Final = {OPEN: "open", NO_NEW_RISK: "no new risk", SILENT: "silent"}
 _LEVELS: Final = (OPEN, NO_NEW_RISK, SILENT)
 _MODE: Final = 0o600
 NEVER_ENGAGED: Final = 0

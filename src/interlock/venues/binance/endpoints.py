@@ -9,8 +9,8 @@ from interlock.units.faults import Fault
 
 _TLS_PORT: Final = 443
 _LIVE_LACKS: Final = (
-    "EXE-10 (reconciliation), CTL-5 (the venue's timer), CTL-6 (the watchdog), SEC-1 to SEC-3 (keys) and "
-    "STR-7 (the strategies' cage)"
+    "EXE-10 (the check of a key's rights), CTL-5 (the watchdog), CTL-6 (approval by a person), SEC-1 to SEC-3 (keys, "
+    "sign-in and roles) and STR-7 (validation on paper)"
 )
 
 
