@@ -18,7 +18,7 @@ from interlock.messages.policy import Bars, Costs, Exits, Limits, Policy, Sizing
 from interlock.messages.record import Authority, Input, Record, encode
 from interlock.messages.words import BookState, Intent, Liquidity, Mode, OrderType, Purpose, Regime, TimeInForce
 from interlock.units.instruments import Instrument
-from interlock.units.money import install_context
+from interlock.units.money import install_context, money
 from interlock.units.sides import Side
 from interlock.units.time import NS_PER_MS, NS_PER_S
 
@@ -57,6 +57,12 @@ def instrument(symbol: str = SYMBOL) -> Instrument:
         is_tradable=True,
         why_not_tradable="",
     )
+
+
+def spot_instrument(symbol: str = SYMBOL) -> Instrument:
+    """Return a spot symbol with filters like the venue's: finer lots, and no sale below a least value."""
+    lot = Decimal("0.00001")
+    return changed(instrument(symbol), market="spot", price_tick=Decimal("0.01"), quantity_step=lot, quantity_min=lot)
 
 
 def view(mid: Decimal | int | str = 50_000, symbol: str = SYMBOL) -> MarketView:
@@ -140,16 +146,19 @@ def identity(build: str = BUILD) -> c.RunIdentity:
     )
 
 
-def founding(policy: Policy | None = None, build: str = BUILD, balance: Decimal = BALANCE) -> tuple[c.Command, ...]:
+def founding(
+    policy: Policy | None = None, build: str = BUILD, balance: Decimal = BALANCE, is_spot: bool = False
+) -> tuple[c.Command, ...]:
     """Return the commands that a run begins with; after them it may trade."""
     why = "a test trades on its own time only"
+    listed = spot_instrument if is_spot else instrument
     return (
         c.StartRun(run=identity(build)),
         c.SeedPolicy(policy=policy or Policy(), digest="2" * 64, loosened={}),
         c.Release(reason=why),
         c.Arm(reason=why),
         c.SetMode(mode=Mode.NORMAL, reason=why),
-        c.ListInstruments(instruments=(instrument(), instrument(OTHER_SYMBOL))),
+        c.ListInstruments(instruments=(listed(SYMBOL), listed(OTHER_SYMBOL))),
         c.OpenAccount(account=ACCOUNT, venue="paper", balance=balance),
         *(
             c.EnrolOwner(
@@ -232,6 +241,14 @@ def founded(policy: Policy | None = None, build: str = BUILD, balance: Decimal =
     return core
 
 
+def founded_on_spot(policy: Policy | None = None) -> Core:
+    """Return a core that may trade on spot."""
+    core = Core()
+    for command in founding(policy, is_spot=True):
+        core.tell(command)
+    return core
+
+
 def approved_in(events: tuple[Event, ...], purpose: Purpose | None = None) -> list[ApprovedOrder]:
     """Return the orders approved by these events, all or those of one purpose."""
     orders = [event.order for event in events if isinstance(event, e.OrderApproved)]
@@ -255,6 +272,15 @@ def filled(
         liquidity=Liquidity.TAKER,
         venue_at_ns=START_NS,
     )
+
+
+def bought(
+    order: ApprovedOrder, quantity: Decimal | str | None = None, price: Decimal | str = "50000", trade_id: str = "t1"
+) -> o.FillReported:
+    """Return spot's report of a purchase: the venue keeps 10 bps of the coins."""
+    amount = order.quantity if quantity is None else Decimal(quantity)
+    kept = money(amount / 1_000)
+    return changed(filled(order, amount, price, trade_id, str(kept * Decimal(price))), fee_base=kept)
 
 
 def accepted(order_id: str, venue_order_id: str = "v1") -> o.AcceptReported:

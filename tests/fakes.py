@@ -25,7 +25,9 @@ from interlock.runtime.configuration.settings import Settings
 from interlock.strategies.interface import Bar, Quote, Strategy
 from interlock.units.faults import Fault
 from interlock.units.money import install_context
+from interlock.venues.binance.instruments import embedded_instruments
 from interlock.venues.paper.exchange import PaperExchange
+from interlock.venues.paper.in_process.spot_exchange import SpotExchange
 from interlock.venues.paper.terms import VenueTerms
 from tests.command_line import SHORT_TAPE
 
@@ -216,6 +218,36 @@ def plan_of(
             plan.policy, limits=msgspec.structs.replace(plan.policy.limits, **limits)
         )
     return dataclasses.replace(plan, **changes)  # type: ignore[arg-type]  # the fields are named above
+
+
+SPOT_TERMS = VenueTerms(maker_bps=Decimal(10), taker_bps=Decimal(10), leverage=1)
+
+
+def on_spot(plan: Plan, terms: VenueTerms = SPOT_TERMS) -> Plan:
+    """Return the same plan on spot: the spot market's instruments, and its fees."""
+    listed = embedded_instruments("spot")
+    costs = msgspec.structs.replace(plan.policy.costs, maker_bps=terms.maker_bps, taker_bps=terms.taker_bps)
+    return dataclasses.replace(
+        plan,
+        instruments={symbol: listed[symbol] for symbol in plan.instruments},
+        policy=msgspec.structs.replace(plan.policy, costs=costs),
+        terms=terms,
+    )
+
+
+@contextmanager
+def spot_exchanges() -> Iterator[list[SpotExchange]]:
+    """Yield the spot exchanges that runs within this block trade at."""
+    made: list[SpotExchange] = []
+
+    class Made(SpotExchange):
+        def __init__(self, *parts: object, **named: object) -> None:
+            super().__init__(*parts, **named)  # type: ignore[arg-type]  # handed through as they came
+            made.append(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(backtest_run, "SpotExchange", Made)
+        yield made
 
 
 def busy_plan(seed: int = 1, duration_s: int = 60, every: int = 7, leaves: bool = True) -> Plan:

@@ -67,12 +67,20 @@ def test_under_the_policy_for_short_tapes_futures_open_and_close_positions(
 
 
 @pytest.mark.slow
-def test_spot_is_ingested_and_not_traded_and_the_run_says_why(home: Path, tmp_path: Path) -> None:
+def test_spot_trades_long_only_pays_its_fees_in_coins_and_leaves_by_stop_and_target(home: Path, tmp_path: Path) -> None:
     done = short(home, tmp_path / "state", recording(SPOT_2024))
-    assert (done.summary.ticks, done.summary.gaps, done.summary.orders, done.summary.fills) == (99_574, 0, 0, 0)
-    assert done.summary.signals == done.summary.refusals["RISK-013"] > 0
-    assert set(done.summary.refusals) == {"RISK-013"}
-    assert "spot trading waits" in done.summary.note("BTCUSDT was not traded")
+    assert (done.summary.ticks, done.summary.gaps) == (99_574, 0)
+    events = [each for record in done.records for each in record.events]
+    orders = [each.order for each in events if isinstance(each, e.OrderApproved)]
+    assert {(order.side.value, order.reduce_only) for order in orders} == {("buy", False), ("sell", True)}
+    assert done.summary.exits["stop"] > 0 < done.summary.exits["target"]
+    assert done.summary.refusals["RISK-044"] > 0
+    fills = [each for each in events if isinstance(each, e.OrderFilled)]
+    assert {bool(each.fee_base) for each in fills} == {True, False}
+    assert all(each.fee == each.price * each.fee_base for each in fills if each.fee_base)
+    assert any(isinstance(each, e.DustKept) for each in events)
+    costs = [each.costs for each in events if isinstance(each, e.OrderApproved) and each.costs is not None]
+    assert {each.fee_bps for each in costs} == {20}
     states = {
         record.input.view.book.value
         for record in done.records

@@ -29,6 +29,7 @@ from tests.builders import (
     SYMBOL,
     Core,
     accepted,
+    bought,
     cancelled,
     changed,
     expired,
@@ -119,9 +120,14 @@ class Answers:
                 return accepted(order_id, f"v-{order_id}")
             case Answer.FILL:
                 left = known.quantity_left
-                lots = int(left / Decimal("0.001"))
-                part = max(lots * self.part // 4, 1) * Decimal("0.001")
-                return filled(order, part, Decimal(self.price), f"t{len(core.records)}", "0.01230001")
+                is_spot = core.state.instruments[order.symbol].is_spot
+                lot = Decimal("0.00001") if is_spot else Decimal("0.001")
+                lots = int(left / lot)
+                part = max(lots * self.part // 4, 1) * lot
+                trade_id = f"t{len(core.records)}"
+                if is_spot and order.side is Side.BUY:
+                    return bought(order, part, Decimal(self.price), trade_id)
+                return filled(order, part, Decimal(self.price), trade_id, "0.01230001")
             case Answer.FILL_AGAIN if known.trade_ids:
                 return filled(order, "0.001", Decimal(self.price), known.trade_ids[-1])
             case Answer.FILL_AGAIN | Answer.FILL_TOO_MUCH:

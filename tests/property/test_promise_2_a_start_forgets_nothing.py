@@ -82,7 +82,7 @@ def test_a_rebuilt_state_has_the_same_obligations(script: list[Move]) -> None:
     assert outstanding(rebuild(decode(body) for body in core.bodies)) == outstanding(core.state)
 
 
-def moments(script: list[Move]) -> list[tuple[set[Effect], tuple[Effect, ...]]]:
+def moments(script: list[Move], core: Core | None = None) -> list[tuple[set[Effect], tuple[Effect, ...]]]:
     """Return after each input of a script what must be outstanding, and what the state says is."""
     world = World()
     seen: list[tuple[set[Effect], tuple[Effect, ...]]] = []
@@ -91,5 +91,5 @@ def moments(script: list[Move]) -> list[tuple[set[Effect], tuple[Effect, ...]]]:
         world.look(core, asked, events)
         seen.append((world.obligations(), outstanding(core.state)))
 
-    play(script, after=look)
+    play(script, core, after=look)
     return seen

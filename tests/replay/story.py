@@ -18,6 +18,7 @@ from tests.builders import (
     Core,
     accepted,
     approved_in,
+    bought,
     cancelled,
     changed,
     expired,
@@ -28,6 +29,7 @@ from tests.builders import (
     proposed,
     raised,
     rejected,
+    spot_instrument,
     terms,
     view,
 )
@@ -45,6 +47,7 @@ def whole_run(build: str = BUILD) -> Core:
     _go_unknown(core)
     _leave_by_time(core)
     _be_killed(core)
+    _trade_spot(core)
     core.tell(o.ClockDriftHeard(symbol=SYMBOL, offset_ms=-1_391, drift_ms=119, drift_ms_max=100))
     core.tell(c.EndRun(ticks=48_211, gaps=1, bad_ticks={"crossed": 2, "stale": 1}, reason="the feed is over"))
     return core
@@ -121,3 +124,31 @@ def _be_killed(core: Core) -> None:
     core.tell(filled(entry, "0.003", "50002", "t10"))
     last = core.order(core.held().close_id).approved
     core.tell(filled(last, price="49940", trade_id="t11"))
+
+
+def _trade_spot(core: Core) -> None:
+    """Bought, sold in part, left at the target, with dust that joins what is bought next."""
+    why = "spot from here on"
+    owner = "spot-bot"
+    for asked in (
+        c.Release(reason=why),
+        c.Arm(reason=why),
+        c.SetMode(mode=Mode.NORMAL, reason=why),
+        c.ListInstruments(instruments=(spot_instrument(),)),
+        c.OpenAccount(account="paper-spot", venue="paper", balance=Decimal(10_000)),
+        c.EnrolOwner(
+            owner=owner, kind="bot", strategy="", account="paper-spot", symbols=(SYMBOL,), reason="it may buy"
+        ),
+    ):
+        core.tell(asked)
+    (entry,) = approved_in(core.tell(proposed(terms(quantity="0.01234"), owner=owner), NS_PER_S))
+    core.tell(bought(entry, trade_id="t12"))
+    core.tell(proposed(terms(Side.SELL, "0.004"), owner=owner))
+    resting = core.state.positions["paper-spot", SYMBOL, owner].stop_id
+    (part, stop) = approved_in(core.tell(cancelled(resting)))
+    core.tell(filled(part, price="50010", trade_id="t13", fee="0.20004"))
+    core.tell(o.MarkHeard(view=view("51010")), NS_PER_S)
+    (sale,) = approved_in(core.tell(cancelled(stop.order_id)))
+    core.tell(filled(sale, price="51000", trade_id="t14", fee="0.42432"))
+    (entry,) = approved_in(core.tell(proposed(terms(), owner=owner), NS_PER_S))
+    core.tell(bought(entry, trade_id="t15"))

@@ -14,7 +14,7 @@ from tests.architecture.sources import REPOSITORY
 from tests.replay.regenerate import RUN, lines
 from tests.replay.story import whole_run
 
-STATE_DIGEST = "e0a522b56376652812799d27c4f3d83bcf6c7048a0f30606a178189250dc5eac"
+STATE_DIGEST = "01aa545a2fabd393eaa5207af2c3ae3ffc06fe1093310a763b613f4212551009"
 FOLD = """
 from interlock.core.replay import rebuild
 from interlock.core.state import digest

@@ -14,7 +14,7 @@ from interlock.messages.commands import BlobReference, RunIdentity
 from interlock.research.backtest.run import Automation, Plan
 from interlock.runtime.build import build_digest, lock_digest, schema_digest
 from interlock.runtime.configuration import settings as settings_file
-from interlock.runtime.configuration.policy_file import SeededPolicy
+from interlock.runtime.configuration.policy_file import SeededPolicy, policy_digest
 from interlock.runtime.configuration.settings import Settings
 from interlock.strategies.catalogue import STRATEGIES, make_strategy
 from interlock.units.digests import sha256_hex
@@ -24,7 +24,7 @@ from interlock.venues.binance.instruments import embedded_instruments
 from interlock.venues.paper.terms import VenueTerms
 
 SIMULATED = "simulated"
-SPOT_WAITS = "spot trading waits for a later version; its market data is ingested"
+SPOT_QUOTE = "USDT"
 
 
 def open_feed(feed: str, seed: int, settings: Settings) -> RecordingSet:
@@ -65,27 +65,74 @@ def settings_in_force(settings: Settings, strategy: str | None, symbols: tuple[s
         automations = tuple(
             msgspec.structs.replace(each, symbol=symbol) for each, symbol in resolved if symbol is not None
         )
-    return Settings(account=settings.account, automations=automations, paper=settings.paper)
+    fees = settings_file.Venue(
+        spot_maker_bps=settings.venue.spot_maker_bps, spot_taker_bps=settings.venue.spot_taker_bps
+    )
+    return Settings(account=settings.account, automations=automations, paper=settings.paper, venue=fees)
 
 
 def instruments_for(recordings: RecordingSet, settings: Settings) -> Mapping[str, Instrument]:
-    """Return the venue's instruments of the feed's symbols: from an exchangeInfo file if one is set, else embedded."""
+    """Return the venue's instruments of the feed's symbols: from an exchangeInfo file if one is set, else embedded.
+
+    Errors: Fault when the feed has symbols of two markets: a run trades with one wallet, of one market.
+    """
     markets = {symbol: parts[0].source.market for symbol, parts in recordings.recordings.items()}
+    _refuse_two_markets(markets)
     if settings.instruments.exchange_info:
         _, known = read_exchange_info(settings_file.in_home(settings.instruments.exchange_info, Path.home()))
         listed = dict.fromkeys(markets.values(), known)
     else:
         listed = {market: embedded_instruments(market) for market in markets.values()}
     return {
-        symbol: _traded_here(listed[market][symbol]) for symbol, market in markets.items() if symbol in listed[market]
+        symbol: traded_here(listed[market][symbol]) for symbol, market in markets.items() if symbol in listed[market]
     }
 
 
-def _traded_here(instrument: Instrument) -> Instrument:
-    """Return the instrument as the core may trade it: its positions are futures positions so far."""
-    if instrument.market != "spot" or not instrument.is_tradable:
+def _refuse_two_markets(markets: Mapping[str, str]) -> None:
+    if len({*markets.values()}) < 2:
+        return
+    named = ", ".join(f"{symbol} ({market})" for symbol, market in sorted(markets.items()))
+    raise Fault(
+        f"The feed holds symbols of two markets: {named}. A backtest trades in one of them; nothing was run.",
+        "Keep the recordings of each market in a directory of their own, and run each by itself.",
+    )
+
+
+def traded_here(instrument: Instrument) -> Instrument:
+    """Return the instrument as the core may trade it: its money is USDT, so what costs another asset is not traded."""
+    if not instrument.is_spot or not instrument.is_tradable or instrument.quote == SPOT_QUOTE:
         return instrument
-    return msgspec.structs.replace(instrument, is_tradable=False, why_not_tradable=SPOT_WAITS)
+    why = f"it is paid in {instrument.quote}, and only what is paid in {SPOT_QUOTE} is traded"
+    return msgspec.structs.replace(instrument, is_tradable=False, why_not_tradable=why)
+
+
+def policy_for(seeded: SeededPolicy, in_force: Settings, instruments: Mapping[str, Instrument]) -> SeededPolicy:
+    """Return the policy as a run seeds it. On spot its expected fees are raised to what the venue charges there.
+
+    The defaults expect the fees of futures. A gate that expects less than is charged would let entries through that
+    cannot pay; to expect more is tighter, and needs no reason.
+    """
+    costs, venue = seeded.policy.costs, in_force.venue
+    if not any(each.is_spot for each in instruments.values()):
+        return seeded
+    raised = msgspec.structs.replace(
+        costs,
+        maker_bps=max(costs.maker_bps, venue.spot_maker_bps),
+        taker_bps=max(costs.taker_bps, venue.spot_taker_bps),
+    )
+    if raised == costs:
+        return seeded
+    policy = msgspec.structs.replace(seeded.policy, costs=raised)
+    return msgspec.structs.replace(seeded, policy=policy, digest=policy_digest(policy))
+
+
+def _terms(in_force: Settings, is_spot: bool) -> VenueTerms:
+    """Return the terms of the account: on spot nothing is lent, and the fees are spot's."""
+    paper = VenueTerms(**msgspec.structs.asdict(in_force.paper))
+    if not is_spot:
+        return paper
+    venue = in_force.venue
+    return msgspec.structs.replace(paper, maker_bps=venue.spot_maker_bps, taker_bps=venue.spot_taker_bps, leverage=1)
 
 
 def plan_backtest(
@@ -97,6 +144,7 @@ def plan_backtest(
     instruments: Mapping[str, Instrument],
 ) -> Plan:
     """Return the plan of a run. Equal arguments, equal plan; the identity holds the digests of all of it."""
+    seeded = policy_for(seeded, in_force, instruments)
     settings_bytes = msgspec.json.encode(in_force, order="deterministic")
     identity = RunIdentity(
         kind="backtest",
@@ -128,6 +176,6 @@ def plan_backtest(
         instruments=instruments,
         account=in_force.account.name,
         balance=in_force.account.balance_usdt,
-        terms=VenueTerms(**msgspec.structs.asdict(in_force.paper)),
+        terms=_terms(in_force, any(each.is_spot for each in instruments.values())),
         automations=automations,
     )

@@ -4,7 +4,7 @@ from collections import deque
 from decimal import Decimal
 from typing import assert_never
 
-from interlock.core.state import Account, LastEntry, Order, Owner, Position, State
+from interlock.core.state import Account, Dust, LastEntry, Leaving, Order, Owner, Position, State, Waiting
 from interlock.messages import events as e
 from interlock.messages.events import Event
 from interlock.messages.orders import ApprovedOrder
@@ -59,6 +59,8 @@ def evolve(state: State, event: Event) -> None:
             _move(state, event)
         case e.MarkTaken():
             _mark(state, event)
+        case e.ExitDecided() | e.ReductionWaits() | e.DustKept() | e.DustJoined():
+            _hold_spot(state, event)
         case e.OrderExpired():
             _end(state, state.orders[event.order_id], OrderStatus.EXPIRED)
         case e.OrderRejected():
@@ -179,9 +181,11 @@ def _attach(state: State, approved: ApprovedOrder) -> None:
         return
     if approved.purpose is Purpose.STOP:
         held.stop_id = approved.order_id
-    elif approved.purpose is Purpose.TARGET:
+    elif approved.purpose is Purpose.REDUCE:
+        held.waiting = ()
+    elif approved.purpose is Purpose.TARGET and held.leaving is None:
         held.target_id = approved.order_id
-    elif approved.purpose is Purpose.CLOSE:
+    else:
         held.close_id = approved.order_id
         held.close_attempts += 1
         if held.close_attempts == 1:
@@ -282,6 +286,25 @@ def _move(state: State, event: e.PositionOpened | e.PositionIncreased | e.Positi
         held.profit += event.profit
     if not isinstance(event, e.PositionClosed):
         held.quantity, held.cost = event.quantity, event.cost
+
+
+def _hold_spot(state: State, event: e.ExitDecided | e.ReductionWaits | e.DustKept | e.DustJoined) -> None:
+    """What is particular to spot: decided sales, and what is left. Dust counts as exposure at what it cost."""
+    key = (event.account, event.symbol, event.owner)
+    match event:
+        case e.ExitDecided():
+            state.positions[key].leaving = Leaving(event.purpose, event.reference)
+        case e.ReductionWaits():
+            held = state.positions[key]
+            held.waiting = (*held.waiting, Waiting(event.terms, event.reference_price))
+        case e.DustKept():
+            state.dust[key] = Dust(event.quantity, event.cost)
+            state.accounts[event.account].exposure += event.cost
+        case e.DustJoined():
+            del state.dust[key]
+            state.accounts[event.account].exposure -= event.cost
+        case _:
+            assert_never(event)
 
 
 def _mark(state: State, event: e.MarkTaken) -> None:

@@ -4,10 +4,11 @@ from typing import assert_never
 
 from interlock.core.control import switches
 from interlock.core.control.switches import KILL_DEADLINE
-from interlock.core.fills import retry_timer
 from interlock.core.risk import gate
+from interlock.core.spot import told as spot_told
 from interlock.core.state import Order, Position, State
 from interlock.core.trading import orders
+from interlock.core.trading.timers import retry_timer
 from interlock.messages import commands as c
 from interlock.messages import events as e
 from interlock.messages import observations as o
@@ -34,6 +35,8 @@ def ended(state: State, at_ns: int, told: orders.EndReport) -> tuple[Event, ...]
     held = state.positions.get((approved.account, approved.symbol, approved.owner))
     if held is None:
         return events
+    if state.instruments[held.symbol].is_spot:
+        return (*events, *spot_told.ended(state, at_ns, order, told, held))
     is_taken_back = order.status is OrderStatus.CANCEL_REQUESTED and state.mode is not Mode.EMERGENCY
     if held.close_id == told.order_id and not is_taken_back:
         return events + _close_again(state, at_ns, held, order)
@@ -74,11 +77,13 @@ def timer_fired(state: State, at_ns: int, fired: o.TimerFired) -> tuple[Event, .
     ended = e.TimerEnded(timer=fired.timer)
     if fired.timer == KILL_DEADLINE:
         if state.mode is Mode.EMERGENCY:
-            return (ended, *_flatten(state))
+            return (ended, *_flatten(state, at_ns))
         reason = "the deadline of the graceful kill is over"
-        return (ended, e.ModeChanged(before=state.mode, after=Mode.EMERGENCY, reason=reason), *_flatten(state))
+        return (ended, e.ModeChanged(before=state.mode, after=Mode.EMERGENCY, reason=reason), *_flatten(state, at_ns))
     _, account, symbol, owner = fired.timer.split("|", 3)
     held = state.positions.get((account, symbol, owner))
+    if held is not None and state.instruments[symbol].is_spot:
+        return (ended, *spot_told.timer_fired(state, at_ns, held, fired.timer, fired.view))
     if held is None or _is_closing(state, held):
         return (ended,)
     if not held.close_attempts:
@@ -91,7 +96,7 @@ def _is_closing(state: State, held: Position) -> bool:
     return closing is not None and closing.is_open
 
 
-def _flatten(state: State) -> list[Event]:
+def _flatten(state: State, at_ns: int) -> list[Event]:
     """Close every position at market and take every entry back."""
     events: list[Event] = []
     for symbol_orders in state.open_orders.values():
@@ -100,7 +105,11 @@ def _flatten(state: State) -> list[Event]:
                 events.append(e.OrderCancelRequested(order_id=order_id, reason="everything is being closed"))
     ordinal = 0
     for held in state.positions.values():
-        if not _is_closing(state, held):
+        if state.instruments[held.symbol].is_spot:
+            sold = spot_told.flatten(state, at_ns, held, ordinal)
+            events += sold
+            ordinal += sum(isinstance(each, e.OrderApproved) for each in sold)
+        elif not _is_closing(state, held):
             events.append(gate.close(state, held, ZERO, 0, ordinal))
             ordinal += 1
     return events
@@ -111,7 +120,7 @@ def killed(state: State, at_ns: int, command: c.EngageKill) -> tuple[Event, ...]
     events = list(switches.kill(state, command))
     match command.way:
         case KillWay.IMMEDIATE:
-            events += _flatten(state)
+            events += _flatten(state, at_ns)
         case KillWay.GRACEFUL:
             events += _cancel_entries(state, "graceful kill")
             events.append(e.TimerSet(timer=KILL_DEADLINE, at_ns=at_ns + KILL_DEADLINE_NS))
@@ -131,8 +140,8 @@ def _cancel_entries(state: State, reason: str) -> list[Event]:
     ]
 
 
-def mode_set(state: State, command: c.SetMode) -> tuple[Event, ...]:
+def mode_set(state: State, at_ns: int, command: c.SetMode) -> tuple[Event, ...]:
     events = switches.set_mode(state, command)
     if command.mode is Mode.EMERGENCY:
-        return (*events, *_flatten(state))
+        return (*events, *_flatten(state, at_ns))
     return events

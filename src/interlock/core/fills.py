@@ -5,8 +5,10 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from interlock.core.risk import gate
+from interlock.core.spot import told as spot_told
 from interlock.core.state import Order, Position, PositionKey, State
 from interlock.core.trading import positions
+from interlock.core.trading.timers import hold_timer, timers
 from interlock.messages import events as e
 from interlock.messages import observations as o
 from interlock.messages.events import Event
@@ -26,12 +28,23 @@ def filled(state: State, at_ns: int, fill: o.FillReported) -> tuple[Event, ...]:
         return _unowned(state, fill, "price and quantity of a trade must be above zero")
     if fill.quantity > order.quantity_left:
         return _unowned(state, fill, f"the order has only {order.quantity_left} left to fill")
+    traded = state.instruments.get(approved.symbol)
+    if traded is not None and traded.is_spot:
+        changes = spot_told.change(state, order, fill, traded)
+        if not changes:
+            return _unowned(state, fill, "its owner holds no position that it could reduce")
+        return (_told(order, fill), *changes, *spot_told.after_fill(state, at_ns, order, fill, changes))
     held = state.positions.get((approved.account, approved.symbol, approved.owner))
     change = positions.change(held, order, fill)
     if change is None:
         return _unowned(state, fill, "its owner holds no position that it could reduce")
+    return (_told(order, fill), change, *_exits_after(state, at_ns, order, fill, held, change))
+
+
+def _told(order: Order, fill: o.FillReported) -> e.OrderFilled:
+    approved = order.approved
     filled = order.quantity_filled + fill.quantity
-    told = e.OrderFilled(
+    return e.OrderFilled(
         order_id=fill.order_id,
         trade_id=fill.trade_id,
         price=fill.price,
@@ -41,8 +54,8 @@ def filled(state: State, at_ns: int, fill: o.FillReported) -> tuple[Event, ...]:
         liquidity=fill.liquidity,
         quantity_filled=filled,
         is_complete=filled == approved.quantity,
+        fee_base=fill.fee_base,
     )
-    return (told, change, *_exits_after(state, at_ns, order, fill, held, change))
 
 
 def _unowned(state: State, fill: o.FillReported, detail: str) -> tuple[Event, ...]:
@@ -128,18 +141,6 @@ def _hypothetical(opened: e.PositionOpened) -> Position:
 def _grown_meanwhile(held: Position, left: e.PositionIncreased | e.PositionReduced) -> Position:
     """Return what a closing order leaves that was approved before the position had grown."""
     return replace(held, quantity=left.quantity, cost=left.cost, value=left.cost)
-
-
-def hold_timer(key: PositionKey) -> str:
-    return "hold|" + "|".join(key)
-
-
-def retry_timer(key: PositionKey) -> str:
-    return "close|" + "|".join(key)
-
-
-def timers(key: PositionKey) -> tuple[str, str]:
-    return hold_timer(key), retry_timer(key)
 
 
 def _own_reductions(state: State, key: PositionKey) -> set[str]:

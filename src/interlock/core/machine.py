@@ -8,6 +8,8 @@ from typing import assert_never
 from interlock.core import changes, endings, fills, obligations
 from interlock.core.control import switches
 from interlock.core.risk import gate
+from interlock.core.spot import asked as spot_asked
+from interlock.core.spot import told as spot_told
 from interlock.core.state import State
 from interlock.core.trading import orders
 from interlock.messages import commands as c
@@ -16,7 +18,7 @@ from interlock.messages import observations as o
 from interlock.messages.events import Event
 from interlock.messages.record import Input
 from interlock.messages.refusals import KNOWN_ALREADY, ORDER_KNOWN, OWNER, SEEDED, STOP_STAYS
-from interlock.messages.words import Purpose
+from interlock.messages.words import Intent, Purpose
 from interlock.units.money import ZERO
 from interlock.units.sides import SIGN
 from interlock.units.time import NS_PER_MS, NS_PER_S
@@ -29,13 +31,18 @@ MARK_RECORD_NS = NS_PER_S - NS_PER_MS
 """A mark of what is held becomes a record once a second, an account and symbol; a mark a little early counts, too."""
 
 
+_EXIT = Intent.EXIT
+
+
 def decide(state: State, at_ns: int, asked: Input) -> tuple[Event, ...]:
     """Return all that follows from one input. Empty: it decides nothing, changes nothing, and is not recorded."""
     match asked:
         case c.RaiseSignal():
+            if asked.signal.intent is _EXIT and _is_spot(state, asked.signal.symbol):
+                return spot_asked.judge_exit(state, at_ns, asked)
             return gate.judge_signal(state, at_ns, asked)
         case c.ProposeOrder():
-            return gate.judge_terms(state, at_ns, asked)
+            return _propose(state, at_ns, asked)
         case o.FillReported():
             return fills.filled(state, at_ns, asked)
         case o.AcceptReported():
@@ -63,7 +70,7 @@ def decide(state: State, at_ns: int, asked: Input) -> tuple[Event, ...]:
         case c.EngageKill():
             return endings.killed(state, at_ns, asked)
         case c.SetMode():
-            return endings.mode_set(state, asked)
+            return endings.mode_set(state, at_ns, asked)
         case c.Release():
             return switches.release(state, asked)
         case c.Arm():
@@ -113,6 +120,21 @@ def _found(state: State, asked: Founding) -> tuple[Event, ...]:
             assert_never(asked)
 
 
+def _is_spot(state: State, symbol: str) -> bool:
+    traded = state.instruments.get(symbol)
+    return traded is not None and traded.is_spot
+
+
+def _propose(state: State, at_ns: int, command: c.ProposeOrder) -> tuple[Event, ...]:
+    """What sells of a spot position waits for the stop that locks it; all else is the gate's alone."""
+    traded = state.instruments.get(command.terms.symbol)
+    if traded is not None and traded.is_spot:
+        sold = spot_asked.judge_sale(state, at_ns, command, traded)
+        if sold is not None:
+            return sold
+    return gate.judge_terms(state, at_ns, command)
+
+
 def _cancel(state: State, command: c.RequestCancel) -> tuple[Event, ...]:
     """Take an order back. The stop behind a position stays: closing the position is what takes it away."""
     order = state.orders.get(command.order_id)
@@ -124,7 +146,7 @@ def _cancel(state: State, command: c.RequestCancel) -> tuple[Event, ...]:
 
 
 def _mark(state: State, at_ns: int, mark: o.MarkHeard) -> tuple[Event, ...]:
-    """Value what is held in the symbol, once a second an account."""
+    """Value what is held in the symbol, once a second an account; on spot also judge its targets, at once."""
     view = mark.view
     events: list[Event] = []
     for name, account in state.accounts.items():
@@ -145,4 +167,6 @@ def _mark(state: State, at_ns: int, mark: o.MarkHeard) -> tuple[Event, ...]:
                 exposure=account.exposure - sum((p.value for p in held), ZERO) + value,
             )
         )
+    if _is_spot(state, view.symbol):
+        events += spot_told.targets(state, at_ns, view)
     return tuple(events)

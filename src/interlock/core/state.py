@@ -8,9 +8,9 @@ from msgspec import Struct, field
 from msgspec.structs import astuple
 
 from interlock.messages.commands import RunIdentity
-from interlock.messages.orders import ApprovedOrder, ExitPlan
+from interlock.messages.orders import ApprovedOrder, ExitPlan, OrderTerms
 from interlock.messages.policy import Policy
-from interlock.messages.words import TERMINAL, LatchLevel, Mode, OrderStatus
+from interlock.messages.words import TERMINAL, LatchLevel, Mode, OrderStatus, Purpose
 from interlock.units.digests import sha256_hex
 from interlock.units.instruments import Instrument
 from interlock.units.money import ZERO
@@ -48,11 +48,33 @@ class Order(Struct, gc=False):
         return self.status not in TERMINAL
 
 
+class Leaving(Struct, frozen=True, gc=False):
+    """The decision to sell a spot position whole: why, and the price it is measured from, zero for at market."""
+
+    purpose: Purpose
+    reference: Decimal
+
+
+class Waiting(Struct, frozen=True, gc=False):
+    """A sale of part of a spot position that goes out when its stop was taken back, and what it is measured from."""
+
+    terms: OrderTerms
+    reference_price: Decimal
+
+
+class Dust(Struct, frozen=True, gc=False):
+    """What is left of a spot position that ended: less than can be sold. `cost` is what was paid for it."""
+
+    quantity: Decimal
+    cost: Decimal
+
+
 class Position(Struct):
     """What an owner holds in a symbol. `cost` is price times quantity of what is held, `value` its last valuation.
 
     `profit` and `fees` are those of its life so far. `stop_id`, `target_id`, `close_id` are its working exit orders.
     `close_reference` is the price its closing orders are measured from, `close_attempts` how many were made.
+    On spot, `leaving` is the decision to sell it, and `waiting` are sales of parts of it that wait for its stop.
     """
 
     account: str
@@ -72,6 +94,8 @@ class Position(Struct):
     close_id: str = ""
     close_attempts: int = 0
     close_reference: Decimal = ZERO
+    leaving: Leaving | None = None
+    waiting: tuple[Waiting, ...] = ()
 
     @property
     def key(self) -> PositionKey:
@@ -80,7 +104,10 @@ class Position(Struct):
 
 
 class Account(Struct):
-    """A venue account. `balance` is the wallet in USDT, `exposure` values what is held, `reserved` what is asked."""
+    """A venue account. `balance` is the wallet in USDT, `exposure` values what is held, `reserved` what is asked.
+
+    A purchase on spot leaves `balance` as it is, less its fee: what it cost stands with the position, or with the dust.
+    """
 
     account: str
     venue: str
@@ -129,6 +156,7 @@ class State(Struct):
     accounts: dict[str, Account] = field(default_factory=dict)
     owners: dict[str, Owner] = field(default_factory=dict)
     positions: dict[PositionKey, Position] = field(default_factory=dict)
+    dust: dict[PositionKey, Dust] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
     open_orders: dict[str, dict[str, Order]] = field(default_factory=dict)
     orders_open: int = 0
@@ -151,5 +179,6 @@ def digest(state: State) -> str:
         [[*key[:2], key[2].value, last] for key, last in state.last_entries.items()],
         [state.unknown_symbols, state.gapped_symbols, state.timers],
         [[*key, at_ns] for key, at_ns in state.marked_at_ns.items()],
+        [[*key, dust] for key, dust in state.dust.items()],
     ]
     return sha256_hex(msgspec.json.encode(parts))

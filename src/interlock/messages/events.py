@@ -7,8 +7,13 @@ from msgspec import Struct
 from interlock.messages.commands import RunIdentity
 from interlock.messages.orders import ApprovedOrder, Check, CostEstimate, ExitPlan, SizeDerivation
 from interlock.messages.policy import Policy
+from interlock.messages.spot_events import DustJoined as DustJoined
+from interlock.messages.spot_events import DustKept as DustKept
+from interlock.messages.spot_events import ExitDecided as ExitDecided
+from interlock.messages.spot_events import ReductionWaits as ReductionWaits
 from interlock.messages.words import KillWay, Liquidity, Mode, Purpose
 from interlock.units.instruments import Instrument
+from interlock.units.money import ZERO
 from interlock.units.sides import Side
 
 
@@ -143,8 +148,13 @@ class OrderAcknowledged(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     venue_order_id: str
 
 
-class OrderFilled(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="order_filled.v1"):
-    """One trade of the order. `slippage` is the cost against its reference price, in USDT; negative is a gain."""
+class OrderFilled(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, tag="order_filled.v1"
+):
+    """One trade of the order. `slippage` is the cost against its reference price, in USDT; negative is a gain.
+
+    `fee_base` is what the venue kept of the quantity as its fee, as on the report; not written where there is none.
+    """
 
     order_id: str
     trade_id: str
@@ -155,6 +165,7 @@ class OrderFilled(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     liquidity: Liquidity
     quantity_filled: Decimal
     is_complete: bool
+    fee_base: Decimal = ZERO
 
 
 class OrderCancelRequested(
@@ -333,6 +344,10 @@ Event = (
     | OrderWentUnknown
     | CancelRefusedByVenue
     | UnownedFillFound
+    | ExitDecided
+    | ReductionWaits
+    | DustKept
+    | DustJoined
     | TimerSet
     | TimerEnded
     | FeedGapFound

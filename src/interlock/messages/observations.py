@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from interlock.messages.market import MarketView
 from interlock.messages.words import Liquidity
+from interlock.units.money import ZERO
 
 
 class AcceptReported(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="accept_reported.v1"):
@@ -25,8 +26,14 @@ class RejectReported(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     venue_at_ns: int
 
 
-class FillReported(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="fill_reported.v1"):
-    """One trade of an order. Price in quote units, quantity in base units, fee in USDT (negative is a rebate)."""
+class FillReported(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, tag="fill_reported.v1"
+):
+    """One trade of an order. Price in quote units, quantity in base units, fee in USDT (negative is a rebate).
+
+    `fee_base` is the part of the quantity that the venue kept as its fee (spot, when buying), in base units; `fee` is
+    then its value at the price, exact. It is not written where it is left out, which means none.
+    """
 
     order_id: str
     trade_id: str
@@ -35,6 +42,7 @@ class FillReported(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     fee: Decimal
     liquidity: Liquidity
     venue_at_ns: int
+    fee_base: Decimal = ZERO
 
 
 class CancelReported(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="cancel_reported.v1"):

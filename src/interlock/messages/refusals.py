@@ -77,6 +77,7 @@ KNOWN_ALREADY = Rule(
     "RISK-042", "known_already", "name not taken before", "", "must", "Use another name, or the one there."
 )
 NUMBERS = Rule("RISK-043", "numbers", "every number usable", "", "must", "Mend who sent it: a number is no number.")
+SPOT_SHORT = Rule("RISK-044", "spot_short", "spot entry buys", "", "must", "Spot is not sold short: sell what is held.")
 
 RULES: dict[str, Rule] = {
     rule.code: rule
@@ -96,7 +97,7 @@ RULES: dict[str, Rule] = {
             STOP_STAYS,
             KNOWN_ALREADY,
         ),
-        NUMBERS,
+        *(NUMBERS, SPOT_SHORT),
     )
 }
 

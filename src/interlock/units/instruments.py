@@ -4,6 +4,9 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+SPOT = "spot"
+"""The market in which what is bought is owned."""
+
 
 class Instrument(Struct, frozen=True, kw_only=True):
     """One symbol at one venue, with its filters. Prices in quote units, quantities in base units.
@@ -26,3 +29,8 @@ class Instrument(Struct, frozen=True, kw_only=True):
     notional_min: Decimal
     is_tradable: bool
     why_not_tradable: str
+
+    @property
+    def is_spot(self) -> bool:
+        """True where what is bought is owned, and nothing is sold that is not."""
+        return self.market == SPOT

@@ -37,6 +37,8 @@ class _Life(Struct):
     closed_at_ns: int | None = None
     closed_by: Purpose | None = None
     profit: Decimal = ZERO
+    exit_reason: str = ""
+    dust: Decimal = ZERO
 
 
 class Explainer(Struct):
@@ -67,6 +69,11 @@ class Explainer(Struct):
                 ):
                     life = filled
                     self._move(record, life, event)
+                case e.PositionClosed() | e.ExitDecided() | e.DustKept():
+                    spot = self._hold_spot(record, event, touched)
+                    if spot is None:
+                        continue
+                    life = spot
                 case e.OrderRefused() | e.CommandRefused() | e.RefusalRepeated():
                     self._refuse(record, event, is_asked)
                     continue
@@ -90,7 +97,7 @@ class Explainer(Struct):
             return self.refusal
         life = self.found
         held = self.state.positions.get(life.key) if self.current.get(life.key) is life else None
-        life.trade.outcome = self._outcome(life, held.quantity if held is not None else ZERO)
+        life.trade.outcome = self._outcome(life, held.quantity if held is not None else life.dust)
         return life.trade
 
     def _outcome(self, life: _Life, quantity_left: Decimal) -> Outcome:
@@ -114,6 +121,7 @@ class Explainer(Struct):
             costs_expected=event.costs,
             exits=event.exits,
             order=order,
+            reason=life.exit_reason if order.purpose in (Purpose.CLOSE, Purpose.TARGET) else "",
         )
         life.trade.orders.append(part)
         self.parts[order.order_id] = part
@@ -143,9 +151,26 @@ class Explainer(Struct):
             self.current[life.key] = life
             life.opened_at_ns = record.at_ns if life.opened_at_ns is None else life.opened_at_ns
             life.closed_at_ns = life.closed_by = None
+            life.dust = ZERO
         if isinstance(event, e.PositionClosed):
             self.current.pop(life.key, None)
             life.closed_at_ns, life.closed_by = record.at_ns, event.purpose
+
+    def _hold_spot(
+        self, record: Record, event: e.PositionClosed | e.ExitDecided | e.DustKept, touched: dict[int, _Life]
+    ) -> _Life | None:
+        """Note what no fill does to a spot position: that it is to be sold, that it ended as dust, and the dust."""
+        key = (event.account, event.symbol, event.owner)
+        life = self.current.get(key) or next((each for each in touched.values() if each.key == key), None)
+        if life is None:
+            return None
+        if isinstance(event, e.ExitDecided):
+            life.exit_reason = event.reason
+        elif isinstance(event, e.DustKept):
+            life.dust = event.quantity
+        else:
+            self._move(record, life, event)
+        return life
 
     def _refuse(
         self, record: Record, event: e.OrderRefused | e.CommandRefused | e.RefusalRepeated, is_asked: bool

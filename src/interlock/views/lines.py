@@ -31,6 +31,7 @@ OfOrder = (
     | e.UnownedFillFound
 )
 OfHolding = e.PositionOpened | e.PositionIncreased | e.PositionReduced | e.PositionClosed | e.MarkTaken
+OfSpot = e.ExitDecided | e.ReductionWaits | e.DustKept | e.DustJoined
 
 
 def line(record: Record) -> str:
@@ -58,6 +59,8 @@ def event_text(event: Event) -> str:
     match event:
         case e.PositionOpened() | e.PositionIncreased() | e.PositionReduced() | e.PositionClosed() | e.MarkTaken():
             return _holding_text(event)
+        case e.ExitDecided() | e.ReductionWaits() | e.DustKept() | e.DustJoined():
+            return _spot_text(event)
         case e.SignalTaken():
             return "signal taken"
         case e.TimerSet():
@@ -98,9 +101,11 @@ def _order_text(event: OfOrder) -> str:
             return f"{order.purpose.value} {order.order_id} approved: {order_text(order)}"
         case e.OrderFilled():
             end = "complete" if event.is_complete else f"{trimmed(event.quantity_filled)} so far"
+            kept = f" (kept as {trimmed(event.fee_base)} of the quantity)" if event.fee_base else ""
             return (
                 f"{event.order_id} filled {trimmed(event.quantity)} at {trimmed(event.price)} "
-                f"as {event.liquidity.value} ({end}), fee {trimmed(event.fee)}, slippage {trimmed(event.slippage)} USDT"
+                f"as {event.liquidity.value} ({end}), fee {trimmed(event.fee)}{kept}, "
+                f"slippage {trimmed(event.slippage)} USDT"
             )
         case e.OrderAcknowledged():
             return f"{event.order_id} acknowledged as {printable(event.venue_order_id)}"
@@ -148,6 +153,22 @@ def _holding_text(event: OfHolding) -> str:
             return (
                 f"{symbol} at {trimmed(event.price)}: unrealised {usdt(event.unrealised)}, equity {usdt(event.equity)}"
             )
+        case _:
+            assert_never(event)
+
+
+def _spot_text(event: OfSpot) -> str:
+    symbol = printable(event.symbol)
+    match event:
+        case e.ExitDecided():
+            where = f"from {trimmed(event.reference)}" if event.reference else "at market"
+            return f"{symbol} is to be sold whole, {where}: {printable(event.reason)}"
+        case e.ReductionWaits():
+            return f"{order_text(event.terms)} waits until the stop has been taken back"
+        case e.DustKept():
+            return f"{trimmed(event.quantity)} {symbol} stay as dust that cost {usdt(event.cost)}"
+        case e.DustJoined():
+            return f"dust of {trimmed(event.quantity)} {symbol} that cost {usdt(event.cost)} joins"
         case _:
             assert_never(event)
 

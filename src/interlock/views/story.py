@@ -23,7 +23,8 @@ class Happening(Struct, frozen=True, kw_only=True):
 class OrderPart(Struct, kw_only=True):
     """One order of a trade: what led to it (`asked`), its evidence, the order, and what became of it.
 
-    `fees` and `slippage` are what its fills cost, in USDT; `value_filled` is price times quantity of them.
+    `fees` and `slippage` are what its fills cost, in USDT; `value_filled` is price times quantity of them. `reason` is
+    why a spot position is sold, decided before its stop was taken back; empty elsewhere.
     """
 
     seq: int
@@ -40,6 +41,7 @@ class OrderPart(Struct, kw_only=True):
     value_filled: Decimal = ZERO
     fees: Decimal = ZERO
     slippage: Decimal = ZERO
+    reason: str = ""
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -47,6 +49,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
     `profit` is what its closed part realised at the prices of its fills; `profit_with_costs` is that less the fees, and
     `profit_without_costs` that at the reference prices. `costs_expected` is the gate's estimate for what was filled.
+    `quantity_left` is what is still held: of an open position, or as the dust of one that ended.
     """
 
     opened_at_ns: int | None

@@ -43,7 +43,7 @@ def _order(part: OrderPart, is_asked: bool) -> list[str]:
         lines += [*_asked(part.asked, part.actor), *_checks(part.checks), *_size(part.sizing)]
         lines += [*_costs(part.costs_expected), *_exits(part.exits)]
     else:
-        lines.append(f"  why      {_because(part.asked)}")
+        lines.append(f"  why      {printable(part.reason) or _because(part.asked)}")
     lines.append(f"  order    {order_text(order)}; measured against {trimmed(order.reference_price)}")
     lines.append(_moment(part.seq, part.at_ns, "approved, and written down before it left"))
     lines += [_moment(told.seq, told.at_ns, event_text(told.event)) for told in part.happenings]
@@ -134,6 +134,8 @@ def _because(asked: Input) -> str:
             return f"after the fill {printable(asked.trade_id)} of {printable(asked.order_id)}"
         case o.CancelReported() | o.ExpireReported() | o.RejectReported():
             return f"{printable(asked.order_id)} ended, and the position still stood"
+        case o.MarkHeard():
+            return "the mark reached its target"
         case o.TimerFired() if asked.timer.startswith("hold|"):
             return "the time limit was reached"
         case o.TimerFired():
@@ -161,6 +163,9 @@ def _outcome(outcome: Outcome) -> list[str]:
     else:
         held = duration_text(outcome.closed_at_ns - outcome.opened_at_ns)
         state = f"  Closed by its {outcome.closed_by.value} at {utc_text_ms(outcome.closed_at_ns)}, after {held}."
+        if outcome.quantity_left:
+            left = trimmed(outcome.quantity_left)
+            state += f"\n  {left} is less than can be sold; it stays with the owner and joins its next position."
     return [
         "Outcome",
         state,

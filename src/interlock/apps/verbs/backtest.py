@@ -182,10 +182,27 @@ def _notes(plan: "Plan", outcome: "Outcome", settings: "Settings") -> list[str]:
                 f"{symbol}: the clock offset drifted by {trimmed(drift)} ms; above {DRIFT_MS_MAX} ms is too much "
                 "(`interlock log show --kind clock_drifted`)"
             )
+    if plan.is_spot:
+        notes += _spot_notes(plan, outcome)
     if plan.loosened:
         notes.append(f"{len(plan.loosened)} limits are looser than the defaults, each with its reason on the log")
     if not outcome.bars_closed:
         notes += _bar_notes(plan.recordings, plan.policy.bars.period_s)
+    return notes
+
+
+def _spot_notes(plan: "Plan", outcome: "Outcome") -> list[str]:
+    """Return what the gate expects spot to cost, and what was left that is too little to be sold."""
+    from interlock.units.money import trimmed
+
+    costs = plan.policy.costs
+    notes = [
+        f"spot: the gate expects fees of {trimmed(costs.maker_bps)} bps (maker) and {trimmed(costs.taker_bps)} bps "
+        "(taker), no less than the venue charges"
+    ]
+    for (_, symbol, owner), dust in outcome.state.dust.items():
+        quantity, cost = trimmed(dust.quantity), trimmed(round(dust.cost, 8))
+        notes.append(f"{quantity} {symbol} of {owner} are dust that cost {cost} USDT: less than can be sold by itself")
     return notes
 
 

@@ -12,7 +12,7 @@ from interlock.messages.market import MarketView, Signal
 from interlock.messages.orders import Check, CostEstimate, ExitPlan, OrderTerms, SizeDerivation
 from interlock.messages.refusals import UNMET
 from interlock.messages.words import Intent, OrderType, TimeInForce
-from interlock.units.instruments import Instrument
+from interlock.units.instruments import SPOT, Instrument
 from interlock.units.money import ZERO, share_bps, step_up
 from interlock.units.sides import Side
 
@@ -74,7 +74,7 @@ def for_signal(
     lacks = _missing(state, owner, view, symbol, soundness.is_signal_sound(signal))
     if lacks or owner is None or policy is None or view is None or view.atr is None or traded is None:
         return refused(owner_id, symbol, side, (*limits.permission(state), *lacks))
-    account, by = state.accounts[owner.account], factors(policy)
+    account, by = state.accounts[owner.account], factors(policy, traded.market == SPOT)
     may_use = means(by, account)
     if may_use.equity <= ZERO:
         return refused(owner_id, symbol, side, (*limits.permission(state), _no_equity(may_use.equity)))
@@ -93,6 +93,7 @@ def for_signal(
         order_usdt = asked * worst
     cost = costs.round_trip(by, view, mid, order_usdt)
     loss_usdt = asked * plan.stop_distance + share_bps(order_usdt, cost.total_bps)
+    worth = exits.worth_at_stop(by, traded, quantity, mid, plan) if by.is_spot else None
     rules = policy.limits
     checks = (
         *limits.permission(state),
@@ -103,7 +104,7 @@ def for_signal(
         *limits.value(by, may_use, order_usdt, held_usdt, committed, loss_usdt),
         *limits.price(own, side, price, mid, room),
         limits.edge(signal.edge_bps - cost.total_bps, policy.costs.edge_bps_min),
-        *limits.filters(traded, quantity, held_quantity, price),
+        *limits.filters(traded, quantity, held_quantity, price, worth),
     )
     if not all_passed(checks):
         return refused(owner_id, symbol, side, checks, size, cost)
@@ -122,7 +123,7 @@ def for_terms(
     lacks = _missing(state, owner, view, symbol, soundness.are_terms_sound(terms))
     if lacks or owner is None or policy is None or view is None or view.atr is None or traded is None:
         return refused(owner_id, symbol, side, (*limits.permission(state), *lacks))
-    account, by, rules = state.accounts[owner.account], factors(policy), policy.limits
+    account, by, rules = state.accounts[owner.account], factors(policy, traded.market == SPOT), policy.limits
     may_use = means(by, account)
     equity = may_use.equity
     is_market = terms.order_type is _MARKET
@@ -141,6 +142,7 @@ def for_terms(
     cost = costs.round_trip(by, view, mid, order_usdt, terms.time_in_force is TimeInForce.GTX)
     plan = exits.plan(by, traded, view.atr, mid, side, None)
     loss_usdt = quantity * plan.stop_distance + share_bps(order_usdt, cost.total_bps)
+    worth = exits.worth_at_stop(by, traded, quantity, mid, plan) if by.is_spot else None
     checks = (
         *limits.permission(state),
         *limits.conditions(state, policy, owner, view, side, traded),
@@ -149,7 +151,7 @@ def for_terms(
         limits.duplicate(state, by, owner_id, symbol, side, quantity, at_ns),
         *limits.value(by, may_use, order_usdt, held_usdt, account.exposure + account.reserved, loss_usdt),
         *limits.price(own, side, price, mid, room),
-        *limits.filters(traded, quantity, held_quantity, price),
+        *limits.filters(traded, quantity, held_quantity, price, worth),
     )
     if not all_passed(checks):
         return refused(owner_id, symbol, side, checks, None, cost)

@@ -34,6 +34,18 @@ def plan(
     return ExitPlan(distance, step_up(distance * exits.target_risk_multiple, tick), target_price, factors.hold_ns_max)
 
 
+def worth_at_stop(
+    factors: Factors, instrument: Instrument, quantity: Decimal, mid: Decimal, planned: ExitPlan
+) -> Decimal:
+    """Return what a spot purchase brings at its stop, its fee taken in coins.
+
+    Spot takes no sale below its least value, not even of all that is held: what is worth less there could be bought and
+    never protected.
+    """
+    received = quantity - share_bps(quantity, factors.policy.costs.taker_bps)
+    return step_down(received, instrument.quantity_step) * (mid - planned.stop_distance)
+
+
 def stop_price(side: Side, entry: Decimal, exits: ExitPlan, tick: Decimal) -> Decimal:
     """Return the trigger of the protective stop of a position that stands on `side`, never below one tick."""
     price = entry - exits.stop_distance if side is Side.BUY else entry + exits.stop_distance

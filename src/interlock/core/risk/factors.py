@@ -7,7 +7,7 @@ from msgspec import Struct
 from interlock.core.state import Account
 from interlock.messages.orders import Check
 from interlock.messages.policy import Policy
-from interlock.units.money import BPS, HUNDRED
+from interlock.units.money import BPS, HUNDRED, ONE
 from interlock.units.time import NS_PER_S
 
 _TWICE = Decimal(2)
@@ -16,9 +16,14 @@ COUNTS_KEPT = 64
 
 
 class Factors(Struct, frozen=True, gc=False):
-    """Shares of one (not basis points), and what a round trip costs at least. Both ways of a trip are counted."""
+    """Shares of one (not basis points), and what a round trip costs at least. Both ways of a trip are counted.
+
+    `leverage` is what the policy allows, on spot once: a spot wallet lends nothing.
+    """
 
     policy: Policy
+    is_spot: bool
+    leverage: Decimal
     risk: Decimal
     position: Decimal
     exposure: Decimal
@@ -59,11 +64,13 @@ def _counts(code: str, most: int) -> tuple[Check, ...]:
     return tuple([counted(code, count, most) for count in range(COUNTS_KEPT)])
 
 
-def _work_out(policy: Policy) -> Factors:
+def _work_out(policy: Policy, is_spot: bool) -> Factors:
     sizing, costs, exits, limits = policy.sizing, policy.costs, policy.exits, policy.limits
     window = limits.duplicate_window_ms
     return Factors(
         policy,
+        is_spot,
+        min(limits.leverage_max, ONE) if is_spot else limits.leverage_max,
         sizing.risk_bps / BPS,
         sizing.position_bps_max / BPS,
         sizing.exposure_bps_max / BPS,
@@ -88,11 +95,11 @@ def _work_out(policy: Policy) -> Factors:
 _last: Factors | None = None
 
 
-def factors(policy: Policy) -> Factors:
-    """Return the factors of a policy. The last ones are kept: a pure function, remembered."""
+def factors(policy: Policy, is_spot: bool = False) -> Factors:
+    """Return the factors of a policy in a market. The last ones are kept: a pure function, remembered."""
     global _last
-    if _last is None or _last.policy is not policy:
-        _last = _work_out(policy)
+    if _last is None or _last.policy is not policy or _last.is_spot is not is_spot:
+        _last = _work_out(policy, is_spot)
     return _last
 
 
@@ -109,9 +116,8 @@ def means(by: Factors, account: Account) -> Means:
     if last is not None and last[1] is balance and last[2] is unrealised and last[0] is by:
         return last[3]
     equity = balance + unrealised
-    leverage_max = by.policy.limits.leverage_max
     found = Means(
-        equity, equity * by.risk, equity * by.position, equity * by.exposure, equity * leverage_max, equity * by.loss
+        equity, equity * by.risk, equity * by.position, equity * by.exposure, equity * by.leverage, equity * by.loss
     )
     _means_last = (by, balance, unrealised, found)
     return found

@@ -89,14 +89,20 @@ def _reduce(state: State, held: Position, terms: OrderTerms, view: MarketView | 
     A form that lacks its price goes at market: a reduction is not refused for its form.
     """
     mid = reference_price(view, held.symbol) or divide(held.value, held.quantity)
+    return reduction(state, held, terms, min(terms.quantity, held.quantity), mid, 0)
+
+
+def reduction(
+    state: State, held: Position, terms: OrderTerms, quantity: Decimal, mid: Decimal, ordinal: int
+) -> OrderApproved:
+    """Approve the sale (or purchase) of `quantity` of what is held, in the form that was asked for where it has one."""
     has_form = soundness.are_terms_sound(terms)
     kind, force, limit, trigger = OrderType.MARKET, TimeInForce.IOC, None, None
     if has_form and terms.order_type is OrderType.LIMIT and terms.limit_price is not None:
         kind, force, limit = OrderType.LIMIT, terms.time_in_force, terms.limit_price
     elif has_form and terms.order_type not in (OrderType.LIMIT, OrderType.MARKET) and terms.trigger_price is not None:
         kind, force, trigger = terms.order_type, TimeInForce.GTC, terms.trigger_price
-    quantity = min(terms.quantity, held.quantity)
-    return _reducing(state, held, 0, Purpose.REDUCE, kind, force, quantity, limit, trigger, trigger or mid)
+    return _reducing(state, held, ordinal, Purpose.REDUCE, kind, force, quantity, limit, trigger, trigger or mid)
 
 
 def reference_price(view: MarketView | None, symbol: str) -> Decimal:
@@ -137,6 +143,28 @@ def protect(
             *(quantity, target, None, target),
         ),
     )
+
+
+def cover(state: State, held: Position, quantity: Decimal, stop: Decimal, ordinal: int) -> OrderApproved:
+    """Approve the resting stop of a spot position: the one order that locks its coins."""
+    return _reducing(
+        *(state, held, ordinal, Purpose.STOP, OrderType.STOP_MARKET, TimeInForce.GTC),
+        *(quantity, None, stop, stop),
+    )
+
+
+def sell(
+    state: State,
+    held: Position,
+    purpose: Purpose,
+    quantity: Decimal,
+    limit: Decimal | None,
+    reference: Decimal,
+    ordinal: int,
+) -> OrderApproved:
+    """Approve the sale of a spot position that is left: IOC at a limit, or at market without one."""
+    kind = OrderType.LIMIT if limit is not None else OrderType.MARKET
+    return _reducing(state, held, ordinal, purpose, kind, TimeInForce.IOC, quantity, limit, None, reference)
 
 
 def _reducing(

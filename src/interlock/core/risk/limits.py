@@ -15,7 +15,7 @@ from interlock.messages.orders import Check
 from interlock.messages.policy import Limits, Policy
 from interlock.messages.refusals import MET, UNMET
 from interlock.messages.words import BookState, LatchLevel, Mode, OrderType
-from interlock.units.instruments import Instrument
+from interlock.units.instruments import SPOT, Instrument
 from interlock.units.money import HUNDRED, ZERO, percent_of
 from interlock.units.sides import Side
 from interlock.units.time import NS_PER_MS, NS_PER_S
@@ -36,6 +36,7 @@ def _combinations(*codes: str) -> dict[tuple[bool, ...], Checks]:
 
 _PERMISSION = _combinations("RISK-001", "RISK-002", "RISK-003")
 _CONDITIONS = _combinations("RISK-009", "RISK-011", "RISK-012", "RISK-013", "RISK-034", "RISK-035")
+_BUYS = _combinations("RISK-044")
 # Looked up once: a member through its class costs as much as a sum of decimals.
 _OPEN, _NORMAL, _UNSYNCED, _BUY = LatchLevel.OPEN, Mode.NORMAL, BookState.UNSYNCED, Side.BUY
 _ON_LOT = Check("RISK-018", ZERO, ZERO, 100, True)
@@ -50,7 +51,10 @@ def permission(state: State) -> Checks:
 
 
 def conditions(state: State, policy: Policy, owner: Owner, view: MarketView, side: Side, traded: Instrument) -> Checks:
-    """Quote sane, book whole, symbol and side allowed, instrument tradable, no flip, no other owner in the symbol."""
+    """Quote sane, book whole, symbol and side allowed, instrument tradable, no flip, no other owner in the symbol.
+
+    On spot also: it buys.
+    """
     symbol = view.symbol
     held = state.positions.get((owner.account, symbol, owner.owner))
     flips, is_shared = held is not None and held.side is not side, False
@@ -65,7 +69,7 @@ def conditions(state: State, policy: Policy, owner: Owner, view: MarketView, sid
             flips = True
     if len(state.positions) > (held is not None):
         is_shared = is_shared or _is_held_by_other(state, owner, symbol)
-    return _CONDITIONS[
+    met = _CONDITIONS[
         view.is_quote_sane,
         view.book is not _UNSYNCED and symbol not in state.gapped_symbols,
         side in policy.symbols.get(symbol, ()) and symbol in owner.symbols,
@@ -73,6 +77,7 @@ def conditions(state: State, policy: Policy, owner: Owner, view: MarketView, sid
         not flips,
         not is_shared,
     ]
+    return met + _BUYS[(side is _BUY,)] if traded.market == SPOT else met
 
 
 def _is_held_by_other(state: State, owner: Owner, symbol: str) -> bool:
@@ -203,15 +208,18 @@ def edge(edge_bps: Decimal, edge_bps_min: Decimal) -> Check:
     return Check("RISK-033", edge_bps, edge_bps_min, used, edge_bps >= edge_bps_min or not edge_bps_min)
 
 
-def filters(traded: Instrument, quantity: Decimal, held: Decimal, order_price: Decimal) -> Checks:
+def filters(
+    traded: Instrument, quantity: Decimal, held: Decimal, order_price: Decimal, worth: Decimal | None = None
+) -> Checks:
     """The venue's filters: quantity, lot, tick, least value.
 
     The most is judged with what is `held` and asked for already, since one stop at market must be able to close it all.
+    The least value is judged by `worth` where one is given, else by the order's own.
     """
     quantity_max, quantity_min, notional_min = traded.market_quantity_max, traded.quantity_min, traded.notional_min
     if traded.quantity_max < quantity_max:
         quantity_max = traded.quantity_max
-    notional = quantity * order_price
+    notional = quantity * order_price if worth is None else worth
     off_lot, off_tick = quantity % traded.quantity_step, order_price % traded.price_tick
     return (
         Check(

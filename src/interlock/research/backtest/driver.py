@@ -20,14 +20,16 @@ from interlock.messages.market import MarketView, Signal
 from interlock.messages.observations import MarkHeard, TimerFired
 from interlock.ports.venue_orders import VenueOrders
 from interlock.ports.venue_stops import VenueStops
+from interlock.research.backtest.venue import TapeVenue
 from interlock.research.backtest.virtual_clock import VirtualClock
 from interlock.runtime.gate_loop import TURN_RECORDS_MAX, GateLoop
 from interlock.strategies.interface import Quote, Strategy
 from interlock.units.time import NS_PER_S
-from interlock.venues.paper.exchange import PaperExchange
 
 MARK_NS = NS_PER_S
-"""How often what is held is shown to the core. It may be up to twenty times a second."""
+"""How often what is held is shown to the core, where it is only valued by that."""
+MARK_SPOT_NS = NS_PER_S // 20
+"""The same on spot, as often as it may be: there targets are judged by it."""
 COMMIT_WAIT_NS_MAX = NS_PER_S // 2
 """Effects wait no longer than this for their commit: the core asks to be woken a second ahead at the earliest."""
 _ROWS_MIN, _ROWS_MAX = 256, 65_536
@@ -41,13 +43,17 @@ class Driver:
     def __init__(
         self,
         tape: Tape,
-        exchange: PaperExchange,
+        exchange: TapeVenue,
         loop: GateLoop,
         clock: VirtualClock,
         strategies: Mapping[str, tuple[str, Strategy]],
         progress: Callable[[int], None],
+        mark_ns: int = MARK_NS,
     ) -> None:
-        """Take the parts of a run. `strategies` maps an owner to (symbol, strategy); `progress` is told the time."""
+        """Take the parts of a run. `strategies` maps an owner to (symbol, strategy); `progress` is told the time.
+
+        `mark_ns` is how often what is held is shown to the core.
+        """
         self._tape, self._exchange, self._loop, self._clock = tape, exchange, loop, clock
         self._orders: VenueOrders = exchange
         self._stops: VenueStops = exchange
@@ -67,6 +73,7 @@ class Driver:
         self._timer_count = 0
         self._release_ns = _NEVER
         self._mark_ns = _NEVER
+        self._mark_every_ns = mark_ns
         self._wait_ns = min(exchange.arrival_floor_ns, COMMIT_WAIT_NS_MAX)
         self._window: Window | None = None
         self._window_watched: frozenset[str] = frozenset()
@@ -250,7 +257,7 @@ class Driver:
     def _settle(self, at_ns: int) -> None:
         """Plan the next mark and the release of what was decided."""
         if self._mark_ns == _NEVER and self._loop.state.positions:
-            self._mark_ns = at_ns + MARK_NS
+            self._mark_ns = at_ns + self._mark_every_ns
         if self._loop.uncommitted >= TURN_RECORDS_MAX or (self._loop.effects_waiting and not self._wait_ns):
             self._release()
         elif self._release_ns == _NEVER and self._loop.effects_waiting:

@@ -13,12 +13,13 @@ from interlock.messages.policy import Policy
 from interlock.messages.record import Authority
 from interlock.messages.words import Mode
 from interlock.ports.journal import Head, JournalWriter
-from interlock.research.backtest.driver import Driver
+from interlock.research.backtest.driver import MARK_NS, MARK_SPOT_NS, Driver
 from interlock.research.backtest.virtual_clock import VirtualClock
 from interlock.runtime.gate_loop import LOW_WATER_BYTES, GateLoop
 from interlock.strategies.interface import Strategy
 from interlock.units.instruments import Instrument
 from interlock.venues.paper.exchange import PaperExchange
+from interlock.venues.paper.in_process.spot_exchange import SpotExchange
 from interlock.venues.paper.terms import VenueTerms
 
 ACTOR = "backtest"
@@ -51,6 +52,11 @@ class Plan:
     automations: tuple[Automation, ...]
     low_water_bytes: int = LOW_WATER_BYTES
 
+    @property
+    def is_spot(self) -> bool:
+        """Whether it trades on spot: a run trades in one market."""
+        return any(each.is_spot for each in self.instruments.values())
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -72,9 +78,15 @@ def play(plan: Plan, journal: JournalWriter, progress: Callable[[int, int, int],
     authority = Authority(method=ACTOR, session="", factor="none")
     loop = GateLoop(journal, State(), authority, plan.low_water_bytes)
     _found(loop, plan, tape.start_ns)
-    exchange = PaperExchange(plan.account, plan.balance, plan.instruments, plan.terms, tape, clock, plan.identity.seed)
+    make = SpotExchange if plan.is_spot else PaperExchange
+    exchange = make(plan.account, plan.balance, plan.instruments, plan.terms, tape, clock, plan.identity.seed)
     strategies = {each.owner: (each.symbol, each.strategy) for each in plan.automations}
-    driver = Driver(tape, exchange, loop, clock, strategies, lambda at_ns: progress(tape.start_ns, at_ns, tape.end_ns))
+    mark_ns = MARK_SPOT_NS if plan.is_spot else MARK_NS
+
+    def show(at_ns: int) -> None:
+        progress(tape.start_ns, at_ns, tape.end_ns)
+
+    driver = Driver(tape, exchange, loop, clock, strategies, show, mark_ns)
     driver.run()
     counts = tape.counts()
     end = c.EndRun(ticks=counts.ticks, gaps=counts.gaps, bad_ticks=counts.bad_ticks, reason="the feed is over")

@@ -15,12 +15,14 @@ from tests.builders import (
     changed,
     instrument,
     raised,
+    spot_instrument,
     terms,
     view,
 )
 from tests.unit.core.risk.situations import (
     EXIT,
     LONG,
+    SHORT,
     Situation,
     Told,
     ask_for,
@@ -151,6 +153,7 @@ CASES: dict[str, tuple[Situation | Told, Situation | Told]] = {
         Told(lambda core: c.OpenAccount(account=ACCOUNT, venue="paper", balance=Decimal(1))),
     ),
     "RISK-043": (Situation(LONG), Situation(LONG, edge="NaN")),
+    "RISK-044": (Situation(LONG, traded=spot_instrument()), Situation(SHORT, traded=spot_instrument())),
 }
 
 
