@@ -31,6 +31,7 @@ from tests.unit.venues.paper.durable.seeded_market import markets
 REPOSITORY = Path(__file__).resolve().parents[2]
 KILLS = int(os.environ.get("INTERLOCK_KILLS", "20"))
 KILLS_FROM = int(os.environ.get("INTERLOCK_KILLS_FROM", "100"))
+ALGO_ID_BEFORE = 1_000_000_000_000  # conditional orders are counted apart, from far beyond the plain ones
 BASES = {"BTCUSDT": "BTC", "ETHUSDT": "ETH"}
 
 _Row = TypeVar("_Row", bound=Struct)
@@ -104,13 +105,14 @@ def check_ids(heard: Acknowledged, book: BookDump) -> None:
     """Every number was given out once, and none is ahead of its counter."""
     counters = book.counters
     assert counters is not None
-    for last, given in (
-        (counters.order_id, [order.order_id for order in book.orders]),
-        (counters.trade_id, [trade.trade_id for trade in book.trades]),
-        (counters.algo_id, [algo.algo_id for algo in book.algos]),
-        (counters.income_id, [income.income_id for income in book.income]),
+    for before, last, given in (
+        (0, counters.order_id, [order.order_id for order in book.orders]),
+        (0, counters.trade_id, [trade.trade_id for trade in book.trades]),
+        (ALGO_ID_BEFORE, counters.algo_id, [algo.algo_id for algo in book.algos]),
+        (0, counters.income_id, [income.income_id for income in book.income]),
     ):
-        assert given == list(range(1, last + 1)), "a number is missing, or ahead of the counter"
+        assert before + len(given) == last, "a number is missing, or ahead of the counter"
+        assert given == list(range(before + 1, last + 1)), "a number was given out twice, or passed over"
     clients: dict[str, int] = {}
     for order_id, versions in heard.orders.items():
         for said in versions:

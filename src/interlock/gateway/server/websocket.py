@@ -47,6 +47,8 @@ class WebSocket(asyncio.Protocol):
         self._protocol = ServerProtocol(state=State.OPEN, max_size=room.limits.message_bytes_max, logger=_LOGGER)
         self._session: Session | None = None
         self._early: list[bytes] = []  # sent by the site before the handshake is out
+        self._gathered: list[bytes] = []  # frames of this turn of the loop: one write costs as much as many frames
+        self._gathered_bytes = 0
         self._parts = bytearray()
         self._is_open = True
         self._is_lost = False
@@ -85,11 +87,14 @@ class WebSocket(asyncio.Protocol):
         if self._session is None:
             self._early.append(frame)
             return
-        waiting = self._transport.get_write_buffer_size() + len(frame)
+        waiting = self._transport.get_write_buffer_size() + self._gathered_bytes + len(frame)
         if waiting > self._limits.waiting_bytes_max:
             self.close(1008, f"Reader too slow: {waiting} bytes wait, at most {self._limits.waiting_bytes_max} may.")
             return
-        self._transport.write(frame)
+        if not self._gathered:
+            self._loop.call_soon(self._hand_over)
+        self._gathered.append(frame)
+        self._gathered_bytes += len(frame)
 
     def close(self, code: int, reason: str) -> None:
         if not self._is_open:
@@ -198,8 +203,17 @@ class WebSocket(asyncio.Protocol):
 
     # --- Ends --------------------------------------------------------------------------------------------------------
 
+    def _hand_over(self) -> None:
+        """Write the frames that were gathered."""
+        frames = self._gathered
+        if frames:
+            self._gathered, self._gathered_bytes = [], 0
+            if not self._transport.is_closing():
+                self._transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
+
     def _flush(self) -> None:
-        """Write what the protocol wants written, and follow where that leads."""
+        """Write what the protocol wants written, after all that was sent before, and follow where that leads."""
+        self._hand_over()
         for data in self._protocol.data_to_send():
             if data != SEND_EOF:
                 self._transport.write(data)
