@@ -17,8 +17,8 @@ install_context()
     ("name", "market", "listed", "tradable"),
     [
         ("usdm-20210721", "usdm", 122, 117),
-        ("spot-20230410", "spot", 2183, 0),
-        ("spot-20191108", "spot", 657, 0),
+        ("spot-20230410", "spot", 2183, 1405),
+        ("spot-20191108", "spot", 657, 570),
         ("coinm-20200818", "coinm", 8, 0),
     ],
 )

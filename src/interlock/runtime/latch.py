@@ -1,11 +1,13 @@
 """The latch as a file: one line, read through shared memory by who sends, set by anybody who may stop trading.
 
-This module imports next to nothing, since the kill command starts through it. The file is one line of 40 bytes that
-begins with the level's letter: `O` open, `N` no new risk, `S` silent. At its end stands when it was last engaged, so
-that a release opens only what it was meant for. Whatever is not exactly such a line counts as no new risk.
+This module imports next to nothing, since the kill command starts through it. The file is one line that begins with the
+level's letter: `O` open, `N` no new risk, `S` silent. Then stand when it was last engaged, and the engagement that the
+last release was for: it is open only where these two are the same. Whatever is not exactly such a line counts as no
+new risk.
 """
 
 import contextlib
+import fcntl
 import mmap
 import os
 import time
@@ -15,18 +17,22 @@ from interlock.ports.latch import NO_NEW_RISK, OPEN, SILENT
 
 FILE_NAME: Final = "latch"
 _NAME: Final = b" interlock latch 1 "
-_TOKEN_DIGITS: Final = 19
-SIZE_BYTES: Final = 1 + len(_NAME) + _TOKEN_DIGITS + 1
+_DIGITS: Final = 19
+_RELEASED_AT: Final = 1 + len(_NAME) + _DIGITS + 1
+SIZE_BYTES: Final = _RELEASED_AT + _DIGITS + 1
 NAMES: Final = {OPEN: "open", NO_NEW_RISK: "no new risk", SILENT: "silent"}
 _LEVELS: Final = (OPEN, NO_NEW_RISK, SILENT)
 _MODE: Final = 0o600
-NEVER_ENGAGED: Final = 0
+_LOCK_S_MAX: Final = 0.05
+_LOCK_TRY_S: Final = 0.001
+_LOOKS: Final = 3
 
 
-def line_of(level: int, engaged_at_ns: int) -> bytes:
-    """Return the whole file at a level. `engaged_at_ns` is the wall clock at the last engagement, 0 for none."""
+def line_of(level: int, engaged_at_ns: int, released_for_ns: int = 0) -> bytes:
+    """Return the whole file. `engaged_at_ns` is the wall clock at the last engagement, `released_for_ns` the one that
+    the last release was for, 0 for none since."""
     assert level in _LEVELS, f"{level} is no level of the latch"
-    return b"%c%s%0*d\n" % (level, _NAME, _TOKEN_DIGITS, engaged_at_ns)
+    return b"%c%s%0*d %0*d\n" % (level, _NAME, _DIGITS, engaged_at_ns, _DIGITS, released_for_ns)
 
 
 def read_level(path: str) -> tuple[int, int, str]:
@@ -38,34 +44,46 @@ def read_level(path: str) -> tuple[int, int, str]:
         with open(path, "rb") as file:  # noqa: PTH123 - pathlib costs the kill command 10 ms
             found = file.read(SIZE_BYTES + 1)
     except FileNotFoundError:
-        return NO_NEW_RISK, NEVER_ENGAGED, "it is missing"
+        return NO_NEW_RISK, 0, "it is missing"
     except OSError as error:
-        return NO_NEW_RISK, NEVER_ENGAGED, f"it cannot be read: {os.strerror(error.errno or 0)}"
+        return NO_NEW_RISK, 0, f"it cannot be read: {os.strerror(error.errno or 0)}"
     return _judged(found)
 
 
 def _judged(found: bytes) -> tuple[int, int, str]:
     if len(found) != SIZE_BYTES:
-        return NO_NEW_RISK, NEVER_ENGAGED, f"it has {len(found)} bytes instead of {SIZE_BYTES}"
-    digits = found[1 + len(_NAME) : -1]
-    if found[0] not in _LEVELS or not digits.isdigit() or found != line_of(found[0], int(digits)):
-        return (SILENT if found[0] == SILENT else NO_NEW_RISK), NEVER_ENGAGED, "it is damaged"
-    return found[0], int(digits), ""
+        return NO_NEW_RISK, 0, f"it has {len(found)} bytes instead of {SIZE_BYTES}"
+    engaged, released = found[1 + len(_NAME) : _RELEASED_AT - 1], found[_RELEASED_AT:-1]
+    if (
+        found[0] not in _LEVELS
+        or not (engaged.isdigit() and released.isdigit())
+        or found != line_of(found[0], int(engaged), int(released))
+    ):
+        return (SILENT if found[0] == SILENT else NO_NEW_RISK), 0, "it is damaged"
+    if found[0] == OPEN and engaged != released:
+        return NO_NEW_RISK, int(engaged), "it was engaged after the release that opened it"
+    return found[0], int(engaged), ""
 
 
 def engage(path: str, level: int) -> int:
-    """Set the latch to NO_NEW_RISK or SILENT, never to less than it is; return when. Errors: OSError, nothing was set.
+    """Set the latch to NO_NEW_RISK or SILENT, never to less than it is; return when.
 
-    It is set before anything else is done, and synced after: who reads it through memory sees it at once.
+    It is set before it is synced: who reads it through memory sees it at once. It waits for another setter for 50 ms at
+    most, and goes ahead then: stopping waits for nobody. Errors: OSError; where only the sync failed, it is set.
     """
     assert level in (NO_NEW_RISK, SILENT), "engaging never opens"
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE)
     try:
-        first = os.pread(descriptor, 1, 0)
+        _lock(descriptor)
         engaged_at_ns = time.time_ns()
-        os.pwrite(descriptor, line_of(SILENT if first == b"S" else level, engaged_at_ns), 0)
-        if os.fstat(descriptor).st_size != SIZE_BYTES:
-            os.ftruncate(descriptor, SIZE_BYTES)
+        for _ in range(_LOOKS):
+            first = os.pread(descriptor, 1, 0)
+            _write(descriptor, line_of(SILENT if first == b"S" else level, engaged_at_ns), 0)
+            if os.fstat(descriptor).st_size != SIZE_BYTES:
+                os.ftruncate(descriptor, SIZE_BYTES)
+            # A release that was under way without the lock may have written over it.
+            if os.pread(descriptor, 1, 0) != b"O":
+                break
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
@@ -77,23 +95,55 @@ def release(path: str, engaged_at_ns: int) -> bool:
     """Open the latch as it was engaged at that time; return False, and leave it engaged, when it was engaged since.
 
     `engaged_at_ns` is what `read_level` told when the release was decided; a file that was missing or damaged then is
-    made anew by `engage` first. Only the gate releases, after the release is on its log. Errors: OSError, as False.
+    made anew by `engage` first. Only the gate releases, after the release is on its log. It waits for another setter
+    for 50 ms at most, and then does not release. Errors: OSError, and it is engaged.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     try:
-        if _judged(os.pread(descriptor, SIZE_BYTES + 1, 0))[1:] != (engaged_at_ns, ""):
+        if not _lock(descriptor) or _judged(os.pread(descriptor, SIZE_BYTES + 1, 0))[1:] != (engaged_at_ns, ""):
             return False
-        os.pwrite(descriptor, bytes((OPEN,)), 0)
-        # Who engaged between the look and the write put a new time down with it; who engages from here on wins anyway.
-        if os.pread(descriptor, SIZE_BYTES, 0) != line_of(OPEN, engaged_at_ns):
-            os.pwrite(descriptor, bytes((NO_NEW_RISK,)), 0)
+        try:
+            _write(descriptor, b"%0*d" % (_DIGITS, engaged_at_ns), _RELEASED_AT)
+            _write(descriptor, b"O", 0)
+            is_open = os.pread(descriptor, SIZE_BYTES, 0) == line_of(OPEN, engaged_at_ns, engaged_at_ns)
             os.fsync(descriptor)
-            return False
-        os.fsync(descriptor)
+            _sync_folder(path)
+        except BaseException:
+            _take_back(descriptor)
+            raise
+        # Who engaged meanwhile without the lock put a new time down with it; who does from here on wins anyway.
+        if not is_open:
+            _take_back(descriptor)
+            os.fsync(descriptor)
+        return is_open
     finally:
         os.close(descriptor)
-    _sync_folder(path)
-    return True
+
+
+def _take_back(descriptor: int) -> None:
+    """Engage again after a release that did not come through; SILENT stays."""
+    if os.pread(descriptor, 1, 0) == b"O":
+        _write(descriptor, b"N", 0)
+
+
+def _lock(descriptor: int) -> bool:
+    """Be the only one to set the latch, if that can be had within 50 ms; return whether it could."""
+    until_s = time.monotonic() + _LOCK_S_MAX
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if time.monotonic() >= until_s:
+                return False
+            time.sleep(_LOCK_TRY_S)
+        else:
+            return True
+
+
+def _write(descriptor: int, data: bytes, at: int) -> None:
+    written = os.pwrite(descriptor, data, at)
+    if written != len(data):
+        raise OSError(5, f"only {written} of {len(data)} bytes of the latch were written")
 
 
 def _sync_folder(path: str) -> None:
