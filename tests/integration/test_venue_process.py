@@ -1,8 +1,10 @@
 """The paper exchange as a process: what it says, what it remembers when it is killed, and how it misbehaves."""
 
 import json
+import resource
 import signal
 import stat
+import subprocess
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 
 from interlock.ports.latch import SILENT
 from interlock.runtime.latch import FILE_NAME, engage
-from tests.venue_process import Json, VenueProcess, running_venue
+from tests.venue_process import INTERLOCK, Json, VenueProcess, running_venue
 
 
 def limit_buy(venue: VenueProcess, client_id: str) -> dict[str, object]:
@@ -173,3 +175,94 @@ def check(venue: VenueProcess, *options: str) -> Json:
     report: Json = json.loads(done.stdout)
     assert report["ok"] == (done.returncode == 0)
     return report
+
+
+def last_shown(venue: VenueProcess, path: str = "/fapi/v1") -> tuple[Decimal, int, int]:
+    """Return (bid, id of the last update, id of the last trade) of BTCUSDT."""
+    _, quote = venue.ask("GET", f"{path}/ticker/bookTicker", {"symbol": "BTCUSDT"})
+    _, depth = venue.ask("GET", f"{path}/depth", {"symbol": "BTCUSDT", "limit": 5})
+    _, traded = venue.ask("GET", f"{path}/trades", {"symbol": "BTCUSDT", "limit": 1})
+    return Decimal(quote["bidPrice"]), depth["lastUpdateId"], traded[-1]["id"] if traded else 0
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGKILL])
+def test_after_a_restart_the_market_goes_on_from_where_it_stood(tmp_path: Path, ending: signal.Signals) -> None:
+    # Three hours of the feed lie behind, so that the price is not the one it began with.
+    with running_venue(tmp_path, "--history-min", "180") as venue:
+        shown = {path: last_shown(venue, path) for path in ("/fapi/v1", "/api/v3")}
+        venue.process.send_signal(ending)
+        venue.process.wait(timeout=20)
+    with running_venue(tmp_path) as venue:
+        for path, (bid, update_id, trade_id) in shown.items():
+            bid_after, update_after, trade_after = last_shown(venue, path)
+            assert abs(bid_after - bid) / bid < Decimal("0.001"), "within what some seconds can move it"
+            assert abs(bid - 60_000) > 60, "it had gone somewhere"
+            assert update_after > update_id
+            assert trade_after == 0 or trade_after > trade_id
+
+
+def test_at_an_orderly_end_it_is_kept_where_the_market_stood_last(tmp_path: Path) -> None:
+    with running_venue(tmp_path, "--speed", "200") as venue:
+        _, update_id, trade_id = last_shown(venue)
+        venue.process.send_signal(signal.SIGTERM)
+        assert venue.process.wait(timeout=20) == 0
+    kept = json.loads((tmp_path / "venue" / "market.json").read_text())["markets"]["usdm"]["standing"]
+    assert kept["symbols"]["BTCUSDT"]["update_id"] >= update_id
+    assert kept["symbols"]["BTCUSDT"]["trade_id"] >= trade_id
+
+
+def test_another_feed_is_refused_unless_a_new_market_is_wanted(tmp_path: Path) -> None:
+    with running_venue(tmp_path) as venue:
+        _, update_id, _ = last_shown(venue)
+    told = r"seed 1; .*seed 2 is another.*--new-market"
+    with pytest.raises(AssertionError, match=told), running_venue(tmp_path, "--seed", "2"):
+        pass
+    with running_venue(tmp_path, "--seed", "2", "--new-market") as venue:
+        assert last_shown(venue)[1] > update_id, "ids are not used again"
+    with running_venue(tmp_path, "--seed", "2"):
+        pass
+
+
+def test_a_damaged_market_file_is_told_of_and_nothing_is_started(tmp_path: Path) -> None:
+    with running_venue(tmp_path):
+        pass
+    (tmp_path / "venue" / "market.json").write_text("{")
+    done = subprocess.run([INTERLOCK, "--state", str(tmp_path), "venue"], capture_output=True, text=True, check=False)
+    assert done.returncode == 4
+    assert "market.json cannot be read" in done.stderr
+
+
+def test_a_history_is_there_from_the_start(tmp_path: Path) -> None:
+    with running_venue(tmp_path, "--history-min", "30") as venue:
+        _, klines = venue.ask("GET", "/api/v3/klines", {"symbol": "BTCUSDT", "interval": "1m", "limit": 1_000})
+        assert 30 <= len(klines) <= 32
+        _, day = venue.ask("GET", "/fapi/v1/ticker/24hr", {"symbol": "ETHUSDT"})
+        assert day["count"] > 1_000
+        assert limit_buy(venue, "resting")["status"] == "NEW"
+    with pytest.raises(AssertionError, match="0 to 10080"), running_venue(tmp_path, "--history-min", "10081"):
+        pass
+
+
+def test_keys_are_told_until_a_start_succeeded_in_telling_them(tmp_path: Path) -> None:
+    with running_venue(tmp_path / "other") as other:
+        taken = str(other.ready["port_spot"])
+        with pytest.raises(AssertionError, match=taken), running_venue(tmp_path / "own", "--port-spot", taken):
+            pass
+    keys = tmp_path / "own" / "venue" / "keys.json"
+    drawn = json.loads(keys.read_text())["accounts"]
+    with running_venue(tmp_path / "own") as venue:
+        assert [each["key"] for each in venue.ready["drawn"]] == [each["key"] for each in drawn]
+        venue.process.send_signal(signal.SIGTERM)
+        venue.process.wait(timeout=20)
+        assert stat.S_IMODE(keys.stat().st_mode) == 0o600
+    with running_venue(tmp_path / "own") as venue:
+        assert venue.ready["drawn"] == []
+
+
+def test_a_book_that_cannot_be_written_ends_it_with_the_code_of_storage(tmp_path: Path) -> None:
+    with running_venue(tmp_path) as venue:
+        resource.prlimit(venue.process.pid, resource.RLIMIT_FSIZE, (4_096, 4_096))
+        with pytest.raises((AssertionError, OSError)):
+            limit_buy(venue, "never-acknowledged")
+        assert venue.process.wait(timeout=20) == 4
+    assert venue.command("venue", "book").returncode == 0, "what was acknowledged can still be read"

@@ -140,6 +140,12 @@ def flush() -> None:
     sys.stdout.flush()
 
 
+def write_progress(text: str) -> None:
+    """Tell on standard error, at once, how something goes that takes long; standard output is for the answer."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
 def write_fault(what: str, hint: str, is_json: bool) -> None:
     """Tell what went wrong and what to do: two lines on standard error, or with --json an object on standard output."""
     if is_json:
@@ -159,5 +165,9 @@ def exit_code_of(fault: Fault) -> int:
     from interlock.messages.record import UnreadableRecord
 
     if isinstance(fault, JournalFault | UnreadableRecord) and not isinstance(fault, JournalExists | JournalMissing):
+        return STORAGE
+    from interlock.venues.paper.bourse.store.faults import BookFault, BookMissing
+
+    if isinstance(fault, BookFault) and not isinstance(fault, BookMissing):
         return STORAGE
     return INPUT

@@ -103,7 +103,7 @@ def test_an_engagement_in_the_middle_of_a_release_wins(tmp_path: Path, monkeypat
             monkeypatch.setattr(os, each, function)
         if calls > stop_at:
             assert read_level(path)[0] == NO_NEW_RISK, f"engaged before call {stop_at + 1}, and it opened"
-            assert Path(path).read_bytes()[0] == NO_NEW_RISK, f"engaged before call {stop_at + 1}, and a look saw it open"
+            assert Path(path).read_bytes()[0] == NO_NEW_RISK, f"a look saw it open, call {stop_at + 1}"
     assert calls >= 1
 
 

@@ -35,20 +35,38 @@ class AccountKeys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 class _Kept(Struct, frozen=True, forbid_unknown_fields=True):
     accounts: tuple[AccountKeys, ...]
+    unshown: tuple[str, ...] = ()  # accounts whose keys no start has told yet
 
 
 def read_or_draw(folder: Path, accounts: Iterable[str]) -> tuple[dict[str, AccountKeys], tuple[AccountKeys, ...]]:
-    """Return every account's keys, and those of them that were drawn just now, which are written down first.
+    """Return every account's keys, and those of them that were never told; what is drawn is written down first.
+
+    They are never told until `note_shown` says so: a start that fails before it tells them leaves them to the next.
 
     Errors: Fault for a file that cannot be read or written, or that others than its owner may read.
     """
     path = folder / FILE_NAME
-    known = {each.account: each for each in _read(path)}
+    kept = _read(path)
+    known = {each.account: each for each in kept.accounts}
     drawn = tuple(_drawn(account) for account in accounts if account not in known)
     known.update({each.account: each for each in drawn})
+    unshown = (*kept.unshown, *(each.account for each in drawn))
     if drawn:
-        _write(path, _Kept(tuple(known.values())))
-    return known, drawn
+        _write(path, _Kept(tuple(known.values()), unshown))
+    return known, tuple(known[account] for account in unshown if account in known)
+
+
+def note_shown(folder: Path) -> None:
+    """Write down that all keys have been told. Errors: Fault, OSError."""
+    path = folder / FILE_NAME
+    kept = _read(path)
+    if kept.unshown:
+        _write(path, _Kept(kept.accounts))
+
+
+def read_keys(path: Path) -> tuple[AccountKeys, ...]:
+    """Return the keys of a file, none where there is no file. Errors: Fault as for `read_or_draw`."""
+    return _read(path).accounts
 
 
 def table_of(known: Iterable[AccountKeys]) -> KeyTable:
@@ -73,7 +91,7 @@ def _drawn(account: str) -> AccountKeys:
     )
 
 
-def _read(path: Path) -> tuple[AccountKeys, ...]:
+def _read(path: Path) -> _Kept:
     try:
         if path.stat().st_mode & 0o077:
             raise Fault(
@@ -87,13 +105,13 @@ def _read(path: Path) -> tuple[AccountKeys, ...]:
             if not isinstance(private, Ed25519PrivateKey):
                 raise ValueError(f"the PEM of {each.account} is no Ed25519 private key")
     except FileNotFoundError:
-        return ()
+        return _Kept(())
     except (msgspec.DecodeError, ValueError, UnsupportedAlgorithm) as error:
         raise Fault(
             f"The keys in {path} cannot be read: {error}. The exchange was not started.",
             "Restore the file, or delete it to have new keys drawn; clients need the new ones then.",
         ) from error
-    return kept.accounts
+    return kept
 
 
 def _write(path: Path, kept: _Kept) -> None:

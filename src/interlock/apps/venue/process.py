@@ -4,13 +4,16 @@ import asyncio
 import secrets
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
 
+from interlock.apps.garbage import set_aside
 from interlock.apps.venue.admin import SOCKET_NAME, AdminSite
-from interlock.apps.venue.keys import AccountKeys, read_or_draw, table_of
-from interlock.apps.venue.markets import AnyMarket, coarsened, open_markets
+from interlock.apps.venue.keys import AccountKeys, note_shown, read_or_draw, table_of
+from interlock.apps.venue.market_file import read_markets, write_markets
+from interlock.apps.venue.markets import AnyMarket, Feeds, coarsened, make_up_history, open_markets
 from interlock.gateway.binance.client_ids import ClientIds
 from interlock.gateway.binance.desk import Desk
 from interlock.gateway.binance.limits.allowances import Allowances
@@ -29,6 +32,7 @@ from interlock.units.time import NS_PER_MS, NS_PER_S
 from interlock.venues.paper.bourse.charges import ExchangeTerms
 from interlock.venues.paper.bourse.durable import DurableExchange
 from interlock.venues.paper.bourse.kernel import Kernel
+from interlock.venues.paper.bourse.store.faults import BookFault
 from interlock.venues.paper.faults.chance import PROFILES, SeededFaults
 from interlock.venues.paper.faults.paper_faults import Levers, PaperFaults
 
@@ -36,16 +40,14 @@ TICKS_MAX = 256
 """Ticks of one market that are shown in one turn; requests take their turn in between."""
 _TURN_S_MIN = 0.001
 _SEEN_NS_MAX = 5 * NS_PER_S
+_KEPT_EVERY_S = 1.0
 
 
 class VenuePlan(Struct, frozen=True, kw_only=True):
     """What an exchange is to be: its folder, its feeds, its settings. `faults_seed` None is an undisturbed one."""
 
     folder: Path
-    feeds: tuple[str, ...]
-    seed: int
-    speed: int
-    until_end: bool
+    feeds: Feeds
     settings: Settings
     faults_seed: int | None
 
@@ -61,18 +63,20 @@ class VenueReady(Struct, frozen=True, kw_only=True):
     drawn: tuple[AccountKeys, ...]
 
 
-async def run_venue(plan: VenuePlan, ready: Callable[[VenueReady], None]) -> None:
+async def run_venue(plan: VenuePlan, ready: Callable[[VenueReady], None], tell: Callable[[int], None]) -> None:
     """Serve until told to stop (SIGINT, SIGTERM), until the feed ends where so planned, or until the book fails.
 
-    `ready` is called once everything listens. Errors: a Fault; the book is whole as far as it was acknowledged.
+    `ready` is called once everything listens; before, `tell` with the seconds of history that are still to be made up,
+    now and then. Errors: a Fault; the book is whole as far as it was acknowledged.
     """
-    venue = _Venue(plan)
+    venue = _Venue(plan, tell)
     await venue.serve(ready)
 
 
 class _Venue:
-    def __init__(self, plan: VenuePlan) -> None:
+    def __init__(self, plan: VenuePlan, tell: Callable[[int], None]) -> None:
         self._plan = plan
+        self._tell = tell
         self._clock = BootClock()
         self._ended = asyncio.Event()
         self._failure: Exception | None = None
@@ -81,15 +85,20 @@ class _Venue:
     async def serve(self, ready: Callable[[VenueReady], None]) -> None:
         plan, settings = self._plan, self._plan.settings
         plan.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        is_looped = not plan.until_end
-        markets = open_markets(plan.feeds, plan.seed, plan.speed, is_looped, settings, self._clock.now_ns())
-        self._markets = markets
-        kernel = Kernel(markets, markets, _terms(settings))
-        exchange = DurableExchange.open(plan.folder, kernel, markets, self._clock, self._fail)
+        opened = open_markets(plan.feeds, settings, self._clock.now_ns(), read_markets(plan.folder))
+        self._opened, self._markets = opened, opened.shown
+        kernel = Kernel(opened.shown, opened.shown, _terms(settings))
+        exchange = DurableExchange.open(plan.folder, kernel, opened.shown, self._clock, self._fail)
         self._exchange = exchange
         try:
+            for shown in self._shown():
+                if plan.feeds.history_min:
+                    make_up_history(shown, self._clock.now_ns, self._tell)
+                shown.end_history()
+            # Before anybody is shown an id of this start, the next one knows that it must go on above.
+            write_markets(plan.folder, opened.standing())
             await self._open_accounts()
-            known, drawn = read_or_draw(plan.folder, exchange.accounts())
+            known, untold = read_or_draw(plan.folder, exchange.accounts())
             listeners = await self._listen(known)
             try:
                 loop = asyncio.get_running_loop()
@@ -100,8 +109,11 @@ class _Venue:
                     shown.watch(exchange.show)
                 self._turn()
                 await self._seen()
-                ready(self._ready(listeners, drawn))
-                await self._ended.wait()
+                set_aside()
+                write_markets(plan.folder, opened.standing())
+                ready(self._ready(listeners, untold))
+                note_shown(plan.folder)
+                await self._keep_markets()
             finally:
                 if self._turn_timer is not None:
                     self._turn_timer.cancel()
@@ -117,7 +129,20 @@ class _Venue:
         if self._failure is not None:
             exchange.abandon()
             raise self._failure
-        exchange.close()
+        try:
+            write_markets(plan.folder, opened.standing())
+        finally:
+            exchange.close()
+
+    async def _keep_markets(self) -> None:
+        """Write down where the markets stand, about once a second, until the end."""
+        while not self._ended.is_set():
+            try:
+                await asyncio.to_thread(write_markets, self._plan.folder, self._opened.standing())
+            except BookFault as fault:
+                self._fail(fault)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), _KEPT_EVERY_S)
 
     def _fail(self, error: Exception) -> None:
         self._failure = error
@@ -168,7 +193,13 @@ class _Venue:
             shift_clock=self._exchange.shift_clock,
             expire_listen_keys=lambda market, account: _ignore(listen_keys.expire(account, market)),
             relist=self._relist,
+            disconnect=self._disconnect,
         )
+
+    def _disconnect(self, market: Market | None, pattern: str | None) -> None:
+        for sockets in self._sockets.values():
+            if market in (None, sockets.market):
+                sockets.disconnect(pattern)
 
     def _relist(self, market: Market | None, symbol: str, factor: int) -> None:
         for shown in self._shown():
@@ -191,7 +222,7 @@ class _Venue:
         for shown in self._shown():
             shown.advance(now_ns, TICKS_MAX)
             due_ns = min(due_ns or shown.due_ns(), shown.due_ns())
-        if self._plan.until_end and all(shown.has_ended for shown in self._shown()):
+        if not self._plan.feeds.is_looped and all(shown.has_ended for shown in self._shown()):
             self._ended.set()
             return
         wait_s = max(_TURN_S_MIN, (due_ns - now_ns) / NS_PER_S)

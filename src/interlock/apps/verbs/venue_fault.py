@@ -41,7 +41,9 @@ def add(subparsers: "Subparsers") -> None:
     parser.add_argument("kind", nargs="?", metavar="KIND", help="the kind of fault, or `clear`; without it, a list")
     parser.add_argument("number", nargs="?", type=int, metavar="NUMBER", help="with `clear`: only this one")
     parser.add_argument(
-        "--calls", metavar="PATTERN", help='which calls ("POST /fapi/v1/order", "order.place") or streams; * and ? work'
+        "--calls",
+        metavar="PATTERN",
+        help='which calls ("POST /fapi/v1/order", "order.place") or streams ("btcusdt@depth", "user"); * and ? work',
     )
     parser.add_argument("--market", choices=("spot", "usdm"), help="only this market")
     parser.add_argument("--account", metavar="NAME", help="only calls of this account")

@@ -1,6 +1,7 @@
 """`interlock venue`: a paper exchange on Binance's wire."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,8 @@ examples:
   interlock venue fault code-1007 --calls 'POST *order'   the next order's answer is lost, though it was carried out
   interlock venue book --json                     what the exchange has on its books
 
-The keys of a new account are printed once, when it is opened; they lie in venue/keys.json of the state directory.
+The keys of a new account are printed once, by the first start that succeeds; they lie in venue/keys.json of the state
+directory. After a restart the market goes on from where it stood, about; another feed needs --new-market.
 
 exit codes: 0 told to stop, or the feed has ended; 3 bad input, or the port is taken; 4 its book cannot be written.
 """
@@ -46,6 +48,18 @@ def add(subparsers: "Subparsers") -> None:
     parser.add_argument(
         "--until-end", action="store_true", help="stop at a recording's end instead of playing it again"
     )
+    parser.add_argument(
+        "--new-market",
+        action="store_true",
+        help="begin the feed anew, or another one; what is held meets the new feed's prices (default: go on)",
+    )
+    parser.add_argument(
+        "--history-min",
+        type=int,
+        default=0,
+        metavar="N",
+        help="begin with candles, day ticker and trades of so many minutes before the start (default: 0)",
+    )
     parser.add_argument("--settings", type=Path, metavar="FILE", help="settings.toml with the accounts and ports")
     parser.add_argument("--host", metavar="HOST", help="listen here (default: venue.host of the settings)")
     parser.add_argument("--port-spot", type=int, metavar="PORT", help="spot's port, 0 for any that is free")
@@ -57,16 +71,21 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve until told to stop."""
     import uvloop
 
+    from interlock.apps.venue.markets import Feeds
     from interlock.apps.venue.process import VenuePlan, run_venue
     from interlock.units.money import install_context
 
     install_context()
     plan = VenuePlan(
         folder=output.state_directory(arguments) / "venue",
-        feeds=tuple(arguments.feed or ("simulated",)),
-        seed=arguments.seed,
-        speed=arguments.speed,
-        until_end=arguments.until_end,
+        feeds=Feeds(
+            names=tuple(arguments.feed or ("simulated",)),
+            seed=arguments.seed,
+            speed=arguments.speed,
+            is_looped=not arguments.until_end,
+            is_new_market=arguments.new_market,
+            history_min=arguments.history_min,
+        ),
         settings=_settings(arguments),
         faults_seed=arguments.faults_seed,
     )
@@ -78,8 +97,23 @@ def run(arguments: argparse.Namespace) -> int:
             output.write_text(_text(venue, plan.folder))
         output.flush()
 
-    uvloop.run(run_venue(plan, ready))
+    uvloop.run(run_venue(plan, ready, _progress()))
     return output.OK
+
+
+def _progress() -> Callable[[int], None]:
+    """Return what tells, once a second from the second second on, how much history is still to be made up."""
+    import time
+
+    told_s = time.monotonic()
+
+    def tell(left_s: int) -> None:
+        nonlocal told_s
+        if time.monotonic() - told_s >= 1.0:
+            told_s = time.monotonic()
+            output.write_progress(f"Making up the history: {left_s // 60} minutes to go.")
+
+    return tell
 
 
 def _settings(arguments: argparse.Namespace) -> "Settings":
@@ -118,7 +152,7 @@ def _text(venue: "VenueReady", folder: Path) -> str:
     for each in venue.drawn:
         lines += [
             "",
-            f"New keys of the account {each.account}, printed this once ({folder / 'keys.json'} keeps them):",
+            f"Keys of the account {each.account}, printed this once ({folder / 'keys.json'} keeps them):",
             f"  HMAC     key     {each.key}",
             f"           secret  {each.secret}",
             f"  Ed25519  key     {each.ed25519_key}   (the private key is in the file)",

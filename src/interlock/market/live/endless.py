@@ -3,12 +3,15 @@
 A stretch of a symbol is generated when the ticks before it are used up, so memory stays flat and no call takes long.
 Prices, ids and the book carry on from stretch to stretch. Spot and futures of one seed and symbol take the same way,
 since sizes are drawn apart from prices. No bad tick is generated, so none is judged.
+
+Told where it stood, it goes on from the last prices, with other chance and on higher ids.
 """
 
 import math
 from collections.abc import Iterator, Mapping
 from random import Random
 
+from interlock.market.live.standing.stands import BEGINNING, MarketStanding
 from interlock.market.live.ticks import DepthTick, QuoteTick, Tick, TradeTick
 from interlock.market.simulated_symbol import TERMS, Character, Events, SymbolMarket, Terms
 from interlock.ports.exchange.words import Market
@@ -28,16 +31,43 @@ _RANGE = 1.5
 class EndlessFeed:
     """The simulated feed of one market, hour after hour."""
 
-    def __init__(self, seed: int, market: Market, instruments: Mapping[str, Instrument]) -> None:
-        """Take tick and step from the instruments. Errors: Fault for a symbol that it cannot play."""
+    def __init__(
+        self,
+        seed: int,
+        market: Market,
+        instruments: Mapping[str, Instrument],
+        stood: MarketStanding = BEGINNING,
+        history_ns: int = 0,
+    ) -> None:
+        """Take tick and step from the instruments; go on from where it stood, which it is at after `history_ns`.
+
+        Errors: Fault for a symbol that it cannot play.
+        """
         self.market = market
         self.start_ns = _START_NS
-        self._symbols = {symbol: _EndlessSymbol(seed, instruments[symbol]) for symbol in sorted(instruments)}
+        self.history_ns = history_ns
+        self._symbols = {symbol: _EndlessSymbol(seed, instruments[symbol], stood) for symbol in sorted(instruments)}
         if not self._symbols:
             raise Fault("No symbol was named for the simulated feed.", f"Name some of {', '.join(TERMS)}.")
         self.symbols = tuple(self._symbols)
         self.depth_symbols = frozenset(self.symbols)
         self._waiting: list[Tick] = []  # generated, and after the end of another symbol's stretch
+        if history_ns and stood.starts:
+            # The way taken is the same from any price: begun so much off, it ends where the market stood.
+            ahead = EndlessFeed(seed, market, instruments, stood)
+            for symbol, log_price in ahead.log_prices_at(_START_NS + history_ns).items():
+                self._symbols[symbol].begin_off(log_price)
+
+    def log_prices_at(self, until_ns: int) -> dict[str, float]:
+        """Return the logarithm of each symbol's last mid price before a time. Plays so far; nothing else may follow."""
+        found: dict[str, float] = {}
+        for symbol, each in self._symbols.items():
+            found[symbol] = each.log_price
+            while each.end_ns < until_ns:
+                for tick in each.stretch():
+                    if isinstance(tick, QuoteTick) and tick.at_ns < until_ns:
+                        found[symbol] = math.log((tick.bid_e8 + tick.ask_e8) / 2e8)
+        return found
 
     def next_ticks(self) -> list[Tick]:
         """Return the next ticks: a stretch of the symbol that is least far, and what else falls before its end."""
@@ -55,15 +85,36 @@ class EndlessFeed:
 class _EndlessSymbol(SymbolMarket):
     """One symbol, played stretch by stretch: as long as its character stays what it is."""
 
-    def __init__(self, seed: int, instrument: Instrument) -> None:
-        symbol = instrument.symbol
+    def __init__(self, seed: int, instrument: Instrument, stood: MarketStanding) -> None:
+        symbol, last = instrument.symbol, stood.of(instrument.symbol)
         described = f"interlock endless feed {_VERSION}: seed {seed}: {symbol}"
+        if stood.starts:
+            described += f": start {stood.starts}"
         super().__init__(_terms(instrument), Random(int(sha256_hex(described.encode()), 16)), _START_NS)
         self.end_ns = _START_NS
         self._symbol = symbol
         self._price_chance = self._chance
         self._size_chance = Random(int(sha256_hex(f"{described}: sizes".encode()), 16))
         self._log_home = self._log_price
+        if last.bid_e8:
+            self._log_price = math.log((last.bid_e8 + last.ask_e8) / 2e8)
+            self._bid = last.bid_e8 // self._terms.tick_e8
+            self._ask = max(self._bid + 1, last.ask_e8 // self._terms.tick_e8)
+        if last.update_id:
+            self._update_id = self._final_id = last.update_id
+        if last.trade_id:
+            self._trade_id = last.trade_id
+
+    @property
+    def log_price(self) -> float:
+        """The logarithm of the mid price now."""
+        return self._log_price
+
+    def begin_off(self, log_price: float) -> None:
+        """Begin so much below where it stands as this lies above, before anything is played."""
+        self._log_price += self._log_price - log_price
+        self._bid = round(math.exp(self._log_price) * 1e8) // self._terms.tick_e8
+        self._ask = self._bid + 1
 
     def stretch(self) -> list[Tick]:
         """Generate the next stretch and return its ticks in order of time, all before `end_ns`."""

@@ -31,6 +31,7 @@ class FeedPlayer:
         self._speed = speed
         self.lag_ms_max = lag_ms_max  # may be set anew at any time: to a lot, to make up a history first
         self._base_ns = start_ns
+        self.played_ns = feed.start_ns  # the feed's time of the last tick that was played
         self._ahead: deque[Tick] = deque()
         self._is_exhausted = False
         self.prepare()
@@ -65,6 +66,7 @@ class FeedPlayer:
             if ahead[0].at_ns >= until_ns:
                 break
             tick = ahead.popleft()
+            self.played_ns = tick.at_ns
             at_ns = self._present_ns(tick.at_ns)
             tick.venue_at_ns = min(self._present_ns(tick.venue_at_ns), at_ns) if tick.venue_at_ns else at_ns
             tick.at_ns = at_ns

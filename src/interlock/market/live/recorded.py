@@ -3,6 +3,8 @@
 A venue time is moved by what the recorder's clock was off, so that it never lies after the moment of its showing: the
 fastest ticks of a file are taken to have come at once. Played again, time goes on a second after the end, ids carry on
 upward, trades without a gap; the book is void first and the ids of its updates leap, as after a venue's maintenance.
+
+Told where it stood, it goes on there: with the book, the quote and the mark price of that moment, on higher ids.
 """
 
 from collections.abc import Iterator
@@ -11,6 +13,9 @@ from operator import itemgetter
 
 import numpy as np
 
+from interlock.market.live.digits import Digits
+from interlock.market.live.shown_book import ShownBook
+from interlock.market.live.standing.stands import BEGINNING, MarketStanding, SymbolStanding
 from interlock.market.live.ticks import BookCleared, DepthTick, MarkTick, QuoteDenied, QuoteTick, Tick, TradeTick
 from interlock.market.quality.bad_ticks import JudgedStream
 from interlock.market.recordings.columns import Depth, Int64, Marks, Quotes, Recording, RecordingSet, Trades
@@ -49,6 +54,12 @@ class _Ids:
             self.highest = shown
         return shown
 
+    def go_on_above(self, shown: int) -> None:
+        """Give no id that was shown before."""
+        if shown:
+            self.highest = shown
+            self.play_again(1)
+
     def play_again(self, leap: int) -> None:
         """Let the least id come after the highest shown."""
         self.shift = self.highest + leap - self.least
@@ -64,6 +75,11 @@ class _Playing:
     venue_shifts: dict[str, int]
     rows: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_KINDS, 0))
 
+    def go_on_above(self, stood: SymbolStanding) -> None:
+        """Give no id that was shown before."""
+        self.updates.go_on_above(stood.update_id)
+        self.trades.go_on_above(stood.trade_id)
+
     def streams(self) -> dict[str, Stream[Quotes] | Stream[Trades] | Stream[Depth] | Stream[Marks]]:
         """Return the streams by kind."""
         tape = self.tape
@@ -73,8 +89,18 @@ class _Playing:
 class RecordedFeed:
     """The recordings of one market as a feed; with `is_looped` without an end."""
 
-    def __init__(self, recordings: RecordingSet, market: Market, is_looped: bool = False) -> None:
-        """Judge all ticks, so that playing never waits for it. Errors: Fault when the market has no tick."""
+    def __init__(
+        self,
+        recordings: RecordingSet,
+        market: Market,
+        is_looped: bool = False,
+        stood: MarketStanding = BEGINNING,
+        history_ns: int = 0,
+    ) -> None:
+        """Judge all ticks, so that playing never waits for it; go on from where it stood, or so much history before.
+
+        Errors: Fault when the market has no tick, or when it was played to its end and is not looped.
+        """
         self.market = market
         self._is_looped = is_looped
         orders: dict[str, int] = {}
@@ -93,12 +119,61 @@ class RecordedFeed:
             )
         self.symbols = tuple(self._playing)
         self.depth_symbols = frozenset(name for name, each in self._playing.items() if each.tape.depth.row_count)
-        self.start_ns, self._end_ns = min(bounds), max(bounds)
+        self._first_ns, self._end_ns = min(bounds), max(bounds)
+        self.start_ns = self._first_ns
+        self.history_ns = history_ns
         self._shift_ns = 0
         self._tick_count = 0  # of this playing
+        self._opening: list[Tick] = []
+        for symbol, each in self._playing.items():
+            each.go_on_above(stood.of(symbol))
+        if stood.feed_ns > self._first_ns:
+            self._go_on(stood.feed_ns)
+
+    def _go_on(self, stood_ns: int) -> None:
+        """Begin right after a time of the feed, or as much earlier as history is wanted and there is."""
+        playings, within_ns = divmod(stood_ns - self._first_ns, self._end_ns - self._first_ns + _PAUSE_NS)
+        if not self._is_looped and (playings or self._first_ns + within_ns >= self._end_ns):
+            raise Fault(
+                f"The recordings of the market {self.market.value} were played to their end; there is nothing left.",
+                "Start without --until-end to play them again, or give --new-market to begin anew.",
+            )
+        self.history_ns = min(self.history_ns, within_ns)
+        self.start_ns = self._first_ns + within_ns - self.history_ns
+        if self.start_ns == self._first_ns:
+            return
+        self._tick_count = 1  # what is skipped counts
+        for playing in self._playing.values():
+            self._opening += self._skip(playing)
+
+    def _skip(self, playing: _Playing) -> list[Tick]:
+        """Pass over all that was heard up to the start, and return what stood then."""
+        at_ns, tape, is_spot = self.start_ns, playing.tape, self.market is Market.SPOT
+        playing.rows = {kind: stream.rows_before(at_ns + 1, 0) for kind, stream in playing.streams().items()}
+        rows, stood = playing.rows, list[Placed]()
+        book = ShownBook(tape.symbol, Digits(0, 0), is_spot)
+        for depth, at, end in tape.depth.pieces(0, rows["depth"]):
+            for _, _, _, tick in self._depth(playing, depth, at, end):
+                assert isinstance(tick, DepthTick)
+                book.take(tick)
+        quote = tape.quotes.last_good(rows["quotes"])
+        if quote >= 0:
+            stood += self._quotes(playing, tape.quotes, quote, quote + 1)
+        for marks, at, end in tape.marks.pieces(max(0, rows["marks"] - 1), rows["marks"]):
+            stood += self._marks(playing, marks, at, end)
+        ticks = [tick for _, _, _, tick in stood]
+        snapshot = book.snapshot(at_ns)
+        if snapshot is not None:
+            ticks.append(snapshot)
+        for tick in ticks:
+            tick.at_ns, tick.venue_at_ns = at_ns, 0
+        return ticks
 
     def next_ticks(self) -> list[Tick]:
         """Return the next ticks, in the feed's time; none when all were played."""
+        if self._opening:
+            opening, self._opening = self._opening, []
+            return opening
         while True:
             placed: list[Placed] = []
             until_ns = self._until_ns()
@@ -125,9 +200,9 @@ class RecordedFeed:
         return min(cuts, default=self._end_ns + 1) if has_rows else None
 
     def _play_again(self) -> list[Tick]:
-        self._shift_ns += self._end_ns - self.start_ns + _PAUSE_NS
+        self._shift_ns += self._end_ns - self._first_ns + _PAUSE_NS
         self._tick_count = 0
-        at_ns = self.start_ns + self._shift_ns
+        at_ns = self._first_ns + self._shift_ns
         for playing in self._playing.values():
             playing.rows = dict.fromkeys(_KINDS, 0)
             playing.updates.play_again(_IDS_LEAP)

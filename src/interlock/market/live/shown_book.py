@@ -1,10 +1,13 @@
 """The book of one symbol as it is shown: whole once a snapshot and the diffs have joined, else not shown at all.
 
 The rules are those of `market.books`, tick by tick: a diff that does not carry on from the one before is a gap, and the
-book is whole again once a later snapshot joins the diffs heard since. Diffs are passed on all the while, as a venue's
-stream would, so that a client can join by itself; what is older than the last update is not.
+book is whole again once a later snapshot joins the diffs heard since. Where the feed begins anew, the last book is held
+and shown as it was until the new one is whole, so that there is something to trade against in between. Diffs are passed
+on all the while, as a venue's stream would, so that a client can join by itself; what is older than the last update is
+not.
 """
 
+import sys
 from collections import deque
 
 from interlock.market.ladder import Ladder
@@ -30,32 +33,39 @@ class ShownBook:
         self._kept: deque[DepthTick] = deque(maxlen=_DIFFS_KEPT)  # diffs since the last gap, while not synced
         self._snapshot: DepthTick | None = None  # a snapshot that no diff has joined yet
         self._shown: dict[int, DepthShown] = {}  # by limit, of this update
-        self.last_id = -1  # of the last diff heard
+        self.heard_id = -1  # of the last diff heard
+        self.highest_id = 0  # of all diffs heard
+        self.last_id = -1  # of the last diff that is in the book
         self.changed_at_ns = 0
         self.is_synced = False
+        self._is_held = False  # what is shown is the last book before the feed began anew
 
     def clear(self) -> None:
-        """Forget the book: what comes next does not carry on from it."""
-        self._lose()
+        """Hear that what comes next does not carry on: a whole book is held until the next one is."""
+        self._is_held = self.is_synced
+        if not self.is_synced:
+            self._lose()
+        self._kept.clear()
         self._snapshot = None
-        self.last_id = -1
+        self.heard_id = -1
 
     def take(self, tick: DepthTick) -> DepthChanged | None:
         """Take a snapshot or a diff; return what it changes, None for a snapshot and for a diff that is old."""
         if tick.is_snapshot:
-            if not self.is_synced:
+            if self._is_held or not self.is_synced:
                 self._snapshot = tick
                 self._join()
             return None
-        last_id = self.last_id
+        last_id = self.heard_id
         if 0 <= tick.last_id <= last_id:
             return None
         if last_id >= 0 and (tick.first_id != last_id + 1 if self._is_spot else tick.previous_id != last_id):
             self._lose()
-        self.last_id, self.changed_at_ns = tick.last_id, tick.venue_at_ns
-        self._shown.clear()
+        self.heard_id = tick.last_id
+        self.highest_id = max(self.highest_id, tick.last_id)
         bids, asks = self._level_of(tick.bids), self._level_of(tick.asks)
-        if self.is_synced:
+        if self.is_synced and not self._is_held:
+            self._show(tick)
             self._set(Side.BUY, tick.bids, bids)
             self._set(Side.SELL, tick.asks, asks)
         else:
@@ -70,6 +80,14 @@ class ShownBook:
             asks=asks,
             at_ns=tick.venue_at_ns,
         )
+
+    def snapshot(self, at_ns: int) -> DepthTick | None:
+        """Return a snapshot that the next diff joins, or the one that waits for it; None when no book is known."""
+        if not self.is_synced:
+            return self._snapshot
+        bids, asks = self.ladder.best(Side.BUY, sys.maxsize), self.ladder.best(Side.SELL, sys.maxsize)
+        levels = [([price for price, _ in side], [size for _, size in side]) for side in (bids, asks)]
+        return DepthTick(self._symbol, at_ns, 0, True, self.last_id, self.last_id, -1, *levels)
 
     def depth(self, limit: int) -> DepthShown | None:
         """Return up to `limit` levels a side; None while the book is not whole, or its sides overlap."""
@@ -121,7 +139,7 @@ class ShownBook:
         (self.ladder.bids if side is Side.BUY else self.ladder.asks).change(*changed)
 
     def _lose(self) -> None:
-        self.is_synced = False
+        self.is_synced = self._is_held = False
         self._kept.clear()
         self._shown.clear()
         self.ladder = Ladder()
@@ -139,9 +157,17 @@ class ShownBook:
         self._snapshot = None
         if following[0].first_id > wanted and following[0].previous_id != snapshot.last_id:
             return  # older than the diffs that were kept: of no use
+        if self._is_held:
+            self.ladder = Ladder()
+            self._levels = {Side.BUY: {}, Side.SELL: {}}
         for tick in (snapshot, *following):
             self._set(Side.BUY, tick.bids, self._level_of(tick.bids))
             self._set(Side.SELL, tick.asks, self._level_of(tick.asks))
         self._kept.clear()
+        self._show(following[-1])
+        self.is_synced, self._is_held = True, False
+
+    def _show(self, tick: DepthTick) -> None:
+        """Note the diff that the book now goes up to."""
+        self.last_id, self.changed_at_ns = tick.last_id, tick.venue_at_ns
         self._shown.clear()
-        self.is_synced = True

@@ -9,8 +9,9 @@ from decimal import Decimal
 
 from interlock.market.live.digits import Digits, digits_of
 from interlock.market.live.marks import FUNDING_MS
-from interlock.market.live.player import FeedPlayer
+from interlock.market.live.player import LAG_MS_MAX, FeedPlayer
 from interlock.market.live.shown_symbol import ShownSymbol
+from interlock.market.live.standing.stands import BEGINNING, MarketStanding
 from interlock.market.live.ticks import DepthTick, MarkTick, QuoteDenied, QuoteTick, Tick, TradeTick
 from interlock.messages.words import BookState
 from interlock.ports.exchange.market_data import (
@@ -44,9 +45,16 @@ _PACE_NS = {Market.SPOT: NS_PER_S, Market.USDM: NS_PER_S // 4}
 class ShownMarket:
     """`MarketData` for clients and `Liquidity` for a matching, of one market. Symbols without a feed show nothing."""
 
-    def __init__(self, listing: Listing, player: FeedPlayer, digits: Mapping[str, Digits] | None = None) -> None:
+    def __init__(
+        self,
+        listing: Listing,
+        player: FeedPlayer,
+        digits: Mapping[str, Digits] | None = None,
+        stood: MarketStanding = BEGINNING,
+    ) -> None:
         """Show the symbols listed that the feed plays. `digits` overrules those of tick and step where it names any.
 
+        `stood` is where the feed was told to go on; what it keeps of symbols that are no longer shown is kept.
         Errors: Fault when the feed is of another market or plays none of the symbols listed.
         """
         feed = player.feed
@@ -66,9 +74,11 @@ class ShownMarket:
                 (digits or {}).get(symbol) or digits_of(listing.instruments[symbol]),
                 self._is_spot,
                 symbol in feed.depth_symbols,
+                stood.of(symbol),
             )
             for symbol in shown
         }
+        self._stood = stood
         self._pace_ns = _PACE_NS[listing.market]
         start_ns = player.due_ns() or 0
         self._now_ns = start_ns
@@ -100,6 +110,14 @@ class ShownMarket:
         beat_ns, due_ns = self._beat_ns + self._pace_ns, self._player.due_ns()
         return beat_ns if due_ns is None else min(beat_ns, due_ns)
 
+    def feed_due_ns(self) -> int | None:
+        """Return when the feed's next tick is due, None when it is over."""
+        return self._player.due_ns()
+
+    def end_history(self) -> None:
+        """Be in the present from now on: what comes due too late is put off."""
+        self._player.lag_ms_max = LAG_MS_MAX
+
     def advance(self, now_ns: int, ticks_max: int = 512) -> int:
         """Show what is due, at most `ticks_max` ticks, and return how many; what is left over stays due."""
         ticks = self._player.advance(now_ns, ticks_max)
@@ -129,6 +147,11 @@ class ShownMarket:
         """List other filters from now on. Symbols and digits that are shown stay as they are."""
         assert listing.market is self.market, f"{listing.market} is not {self.market}"
         self._listing = listing
+
+    def standing(self) -> MarketStanding:
+        """Return how far the market has come, for a later start to go on from."""
+        symbols = self._stood.symbols | {symbol: shown.standing() for symbol, shown in self._symbols.items()}
+        return MarketStanding(self._player.played_ns, self._stood.starts, symbols)
 
     def set_funding_rate(self, symbol: str, rate: Decimal) -> None:
         """Set the funding rate of a symbol, until the feed tells another."""

@@ -7,6 +7,7 @@ from interlock.market.live.candles import Candles
 from interlock.market.live.digits import Digits
 from interlock.market.live.marks import Marks
 from interlock.market.live.shown_book import ShownBook
+from interlock.market.live.standing.stands import NEVER_SHOWN, SymbolStanding
 from interlock.market.live.ticks import QuoteTick, TradeTick
 from interlock.market.quality.contradictions import CONTRADICTED_PART
 from interlock.messages.words import BookState
@@ -21,7 +22,9 @@ TRADES_KEPT = 2_000
 class ShownSymbol:
     """What was played of a symbol so far. `has_depth` is false for a feed of quotes only."""
 
-    def __init__(self, symbol: str, digits: Digits, is_spot: bool, has_depth: bool) -> None:
+    def __init__(
+        self, symbol: str, digits: Digits, is_spot: bool, has_depth: bool, stood: SymbolStanding = NEVER_SHOWN
+    ) -> None:
         self.symbol = symbol
         self.digits = digits
         self.book = ShownBook(symbol, digits, is_spot)
@@ -31,6 +34,7 @@ class ShownSymbol:
         self.trades: deque[MarketTrade] = deque(maxlen=TRADES_KEPT)
         self.is_denied = False
         self._has_depth = has_depth
+        self._stood = stood
         self._quoted: QuoteTick | None = None
         self._traded: TradeTick | None = None  # the last trade, if it came after the last quote
 
@@ -39,7 +43,7 @@ class ShownSymbol:
         price, size = self.digits.price, self.digits.size
         update_id = tick.update_id
         if not update_id:
-            update_id = self.quote.update_id + 1 if self.quote is not None else 1
+            update_id = (self.quote.update_id if self.quote is not None else self._stood.update_id) + 1
         self._quoted, self._traded, self.is_denied = tick, None, False
         self.quote = QuoteShown(
             symbol=self.symbol,
@@ -71,6 +75,17 @@ class ShownSymbol:
         self.trades.append(trade)
         self.candles.add(at_ns // NS_PER_MS, tick.trade_id, tick.price_e8, tick.quantity_e8, tick.buyer_is_aggressor)
         return trade
+
+    def standing(self) -> SymbolStanding:
+        """Return the last quote shown and the highest ids so far, those of earlier starts among them."""
+        stood, quoted = self._stood, self._quoted
+        quote_id = self.quote.update_id if self.quote is not None else 0
+        return SymbolStanding(
+            bid_e8=stood.bid_e8 if quoted is None else quoted.bid_e8,
+            ask_e8=stood.ask_e8 if quoted is None else quoted.ask_e8,
+            update_id=max(stood.update_id, quote_id, self.book.highest_id),
+            trade_id=max(stood.trade_id, self.trades[-1].trade_id if self.trades else 0),
+        )
 
     def twice_mid_e8(self) -> int:
         """Return twice the mid price of the last good quote, 0 before the first."""

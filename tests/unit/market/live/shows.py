@@ -101,7 +101,12 @@ class Client:
                 return
             self.gap_count += 1
             self.last_id = None
-        self._heard.append(change)
+        heard = self._heard
+        if heard and (
+            change.first_id != heard[-1].last_id + 1 if self._is_spot else change.previous_id != heard[-1].last_id
+        ):
+            heard.clear()  # what was buffered does not carry on to this one
+        heard.append(change)
         if len(self._heard) >= self._patience:
             self._join()
 

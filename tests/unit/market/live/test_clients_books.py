@@ -180,15 +180,18 @@ def test_a_snapshot_does_not_join_diffs_from_before_a_gap() -> None:
     assert show.market.depth("BTCUSDT", 5) is None
 
 
-def test_played_again_no_book_is_shown_from_the_beginning_on() -> None:
+def test_played_again_the_last_book_is_held_until_the_new_one_is_whole() -> None:
     depth = [snapshot(10, 5, [(99.0, 1.0)], [(101.0, 1.0)]), diff(11, (5, 6, 4))]
     made = recording(quotes=quotes([(0, 99.0, 101.0), (20, 99.1, 101.0)], lines=[100, 101]), depth=depth)
     show = Show(by_hand(made, is_looped=True))
-    known = []
+    shown = []
     for at_ms in (5, 15, 1_000, 1_025, 1_035):
         show.play(at_ms - (show.now_ns - show.start_ns) / 10**6)
-        known.append(show.market.depth("BTCUSDT", 5) is not None)
-    assert known == [False, True, True, False, True]
+        depth_shown = show.market.depth("BTCUSDT", 5)
+        shown.append(None if depth_shown is None else depth_shown.update_id)
+        assert depth_shown is None or show.market.levels("BTCUSDT", Side.BUY, 1), "there is something to trade against"
+    assert shown[:4] == [None, 6, 6, 6]
+    assert (shown[4] or 0) > 1_000
 
 
 def test_levels_that_are_gone_are_not_kept() -> None:

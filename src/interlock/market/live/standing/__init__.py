@@ -1,0 +1,1 @@
+"""Where a market stood when it was last shown, and how a feed goes on from there."""
