@@ -13,6 +13,7 @@ from interlock.venues.binance.streams.socket import SocketBounds
 from tests.integration.scripted_venue import Hands, ScriptedReads, ScriptedVenue, Told, book_body, depth_frame
 
 CHECK_S, DOWN_S, ROUND_S, OVERLAP_S, ROTATION_S = 3.0, 4.0, 2.0, 7.0, (80_000.0, 90_000.0)
+SNAPSHOT_RETRY_S = 0.15  # the first wait for another snapshot, by the draw below
 HELD_S = (CHECK_S, DOWN_S, ROUND_S, OVERLAP_S)
 BOUNDS = SocketBounds(open_ms=5_000, close_ms=500, overlap_ms=7_000, message_bytes_max=10_000)
 TERMS = FeedTerms(
@@ -21,23 +22,34 @@ TERMS = FeedTerms(
 
 
 class MarketBench:
-    """One market's stream of BTCUSDT at a scripted venue."""
+    """One market's stream at a scripted venue, of BTCUSDT alone or also of others."""
 
-    def __init__(self, market: Market = Market.SPOT) -> None:
+    def __init__(
+        self,
+        market: Market = Market.SPOT,
+        symbols: tuple[str, ...] = ("BTCUSDT",),
+        held_s: tuple[float, ...] = (),
+    ) -> None:
+        self.symbols = symbols
         self.market = market
-        self.venue, self.reads, self.hands, self.told = ScriptedVenue(), ScriptedReads(), Hands(*HELD_S), Told()
+        self.venue, self.reads, self.hands, self.told = (
+            ScriptedVenue(),
+            ScriptedReads(),
+            Hands(*HELD_S, *held_s),
+            Told(),
+        )
         self.update_id = 100
         self.reads.answers["depth"] = lambda: book_body(self.update_id)
 
     def stream(
         self, *wants: Want, asking: Asking = Asking.BY_ADDRESS, terms: FeedTerms = TERMS
     ) -> Callable[[], Awaitable[None]]:
-        """Return what runs a stream of BTCUSDT, made when the venue's port is known."""
+        """Return what runs the stream, made when the venue's port is known."""
         around = Surroundings(self.reads, self.hands, lambda: 0.5, self.hands.sleep, self.told.take)
 
         async def run() -> None:
             self.market_stream = MarketStream(
-                self.venue.endpoints, self.market, ["BTCUSDT"], around, wants=wants, asking=asking, terms=terms
+                self.venue.endpoints, self.market, self.symbols, around, wants=wants, asking=asking, terms=terms
             )
             await self.market_stream.run()
 

@@ -93,9 +93,12 @@ class ScriptedReads:
         self.asked: list[tuple[str, str]] = []
         self.answers: dict[str, Callable[[], bytes | NotRead]] = {}
         self.gate: asyncio.Event | None = None
+        self.refused = b"no symbol"
 
     async def public(self, wanted: Wanted) -> bytes:
         """Answer a read; what is asked while there is a gate, as things stood then, once it is open."""
+        if self.refused in wanted.query:
+            raise NotRead("no such symbol", -1121)
         gate, body = self.gate, self._answer(wanted)
         if gate is not None:
             await gate.wait()

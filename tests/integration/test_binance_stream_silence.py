@@ -1,6 +1,7 @@
 """Silence on a stream whose socket answers every ping: told from a quiet market by asking the venue."""
 
-from interlock.venues.binance.streams.facts import StreamBack, StreamLost, SymbolQuiet, SymbolSilent
+from interlock.venues.binance.streams.facts import ReadTrouble, StreamBack, StreamLost, SymbolQuiet, SymbolSilent
+from interlock.venues.binance.streams.reads import NotRead
 from interlock.venues.binance.streams.routes import Want
 from tests.integration.market_bench import MarketBench, run_bounded
 from tests.integration.scripted_venue import quote_body, running
@@ -22,6 +23,24 @@ def test_a_stream_that_does_not_follow_the_venues_book_is_given_up() -> None:
             assert (await bench.told.until(StreamLost)).at_ns >= silent.at_ns
             await bench.venue.connected(2)
             await bench.synced(2, count=2)
+
+    run_bounded(test)
+
+
+def test_a_look_that_our_own_rate_limits_held_back_does_not_give_the_stream_up() -> None:
+    bench = MarketBench()
+    answer = bench.reads.answers["depth"]
+
+    async def test() -> None:
+        async with running(bench.venue, bench.stream(Want.DEPTH)):
+            await bench.synced(1)
+            bench.reads.answers["depth"] = lambda: NotRead("held back", is_held_back=True)
+            bench.update_id += 50
+            bench.hands.at_ns += 3_600 * 1_000_000_000
+            await bench.checks_until(ReadTrouble, 3)
+            assert bench.told.of(SymbolSilent) == bench.told.of(SymbolQuiet) == bench.told.of(StreamLost) == []
+            bench.reads.answers["depth"] = answer
+            await bench.checks_until(SymbolSilent)
 
     run_bounded(test)
 

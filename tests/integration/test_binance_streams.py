@@ -22,7 +22,15 @@ from interlock.venues.binance.streams.feed import FeedTerms
 from interlock.venues.binance.streams.reads import NotRead
 from interlock.venues.binance.streams.routes import Asking, Want
 from interlock.venues.binance.streams.socket import SocketBounds
-from tests.integration.market_bench import DOWN_S, OVERLAP_S, ROTATION_S, ROUND_S, MarketBench, run_bounded
+from tests.integration.market_bench import (
+    DOWN_S,
+    OVERLAP_S,
+    ROTATION_S,
+    ROUND_S,
+    SNAPSHOT_RETRY_S,
+    MarketBench,
+    run_bounded,
+)
 from tests.integration.scripted_venue import (
     START_NS,
     book_body,
@@ -92,7 +100,7 @@ def test_a_cut_stream_is_told_connected_anew_and_its_book_made_whole_again(code:
             assert code is None or str(code) in lost.why
             assert [type(each) for each in bench.told.all][-2:] == [StreamLost, DepthLost]
             back = await bench.told.until(StreamBack, 2)
-            assert back.lost_at_ns == lost.at_ns
+            assert START_NS < back.lost_at_ns <= lost.at_ns
             bench.diff()  # missed while nobody listened
             await bench.synced(2, count=2)
             assert [each.found for each in bench.told.of(DepthLost)] == [-1]
@@ -245,6 +253,28 @@ def test_a_snapshot_that_cannot_be_had_is_told_and_asked_for_again() -> None:
             await bench.synced(1)
             troubles = [each for each in bench.told.of(ReadTrouble) if each.what == "the snapshot"]
             assert [each.why for each in troubles] == ["status 503", "status 503"]
+
+    run_bounded(test)
+
+
+def test_a_symbol_whose_snapshot_cannot_be_had_delays_no_other() -> None:
+    bench = MarketBench(symbols=("BADUSDT", "BTCUSDT"), held_s=(SNAPSHOT_RETRY_S,))
+    bench.reads.refused = b"BADUSDT"
+
+    async def test() -> None:
+        async with running(bench.venue, bench.stream(Want.DEPTH)):
+            await bench.synced(1)
+            assert [each.symbol for each in bench.told.of(ReadTrouble)] == ["BADUSDT"]  # it waits to ask again
+            bench.diff()  # never comes
+            await bench.venue.tell(1, bench.diff())
+            await bench.told.until(DepthLost)
+            await bench.synced(1, count=2)
+            assert len(bench.told.of(ReadTrouble)) == 1
+            bench.reads.refused = b"no symbol"
+            await bench.hands.let_go(SNAPSHOT_RETRY_S)
+            asked = bench.reads.count("depth")
+            while bench.reads.count("depth") == asked:
+                await asyncio.sleep(0)
 
     run_bounded(test)
 

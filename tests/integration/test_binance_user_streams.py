@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from interlock.messages.observations import AcceptReported, FillReported
+from interlock.units.time import NS_PER_S
 from interlock.venues.binance.signing import Ed25519Signer, HmacSigner, Signer
 from interlock.venues.binance.streams.account import AccountSurroundings, is_of_our_making
 from interlock.venues.binance.streams.facts import ConnectFailed, FrameUnreadable, ReadTrouble, StreamBack, StreamLost
@@ -19,7 +20,7 @@ from interlock.venues.binance.streams.spot_user_stream import SpotUserStream, Wa
 from interlock.venues.binance.streams.states.listen_key import RENEW_NS, RETRY_NS
 from interlock.venues.binance.streams.states.user_intake import EventRepeated
 from interlock.venues.binance.streams.user_stream import FuturesUserStream
-from tests.integration.scripted_venue import Hands, ScriptedReads, ScriptedVenue, Told, running
+from tests.integration.scripted_venue import START_NS, Hands, ScriptedReads, ScriptedVenue, Told, running
 from tests.unit.venues.binance.streams.user_frames import futures_order, spot_order
 
 OVERLAP_S, RETRY_S, RENEW_S, ROTATION_S = 7.0, RETRY_NS / 1e9, RENEW_NS / 1e9, (80_000.0, 90_000.0)
@@ -82,7 +83,7 @@ def test_a_futures_account_is_heard_by_its_key_and_a_cut_asks_the_core_to_ask() 
             assert (await bench.told.until(FillReported)).trade_id == "1"
             await (await bench.venue.connected(1)).close(1001)
             lost = await bench.told.until(StreamLost)
-            assert (await bench.told.until(StreamBack, 2)).lost_at_ns == lost.at_ns
+            assert START_NS < (await bench.told.until(StreamBack, 2)).lost_at_ns <= lost.at_ns
             await bench.venue.tell(2, _fill(1), _fill(2))  # the first once more: heard before the cut
             assert (await bench.told.until(FillReported, 2)).trade_id == "2"
             assert len(bench.told.of(EventRepeated)) == 1
@@ -231,6 +232,74 @@ def test_a_terminated_or_unreadable_stream_of_events_is_not_taken_for_silence() 
             assert "NEW_STATE" in (await bench.told.until(FrameUnreadable)).what
             await bench.venue.tell(1, {"subscriptionId": 0, "event": {"e": "eventStreamTerminated", "E": 1}})
             lost = await bench.told.until(StreamLost)
-            assert (await bench.told.until(StreamBack, 2)).lost_at_ns == lost.at_ns
+            assert START_NS < (await bench.told.until(StreamBack, 2)).lost_at_ns <= lost.at_ns
+
+    _run(test)
+
+
+def test_a_dead_connection_was_lost_from_its_last_sign_of_life_not_from_when_that_was_noticed() -> None:
+    bench = _Bench()
+
+    async def test() -> None:
+        async with running(bench.venue, bench.futures()):
+            await bench.told.until(StreamBack)
+            connection = await bench.venue.connected(1)
+            bench.hands.at_ns += 10 * NS_PER_S
+            await (await connection.ping())
+            bench.hands.at_ns += 30 * NS_PER_S
+            connection.transport.abort()
+            lost = await bench.told.until(StreamLost)
+            back = await bench.told.until(StreamBack, 2)
+            assert lost.at_ns >= START_NS + 40 * NS_PER_S
+            assert START_NS + 10 * NS_PER_S < back.lost_at_ns < START_NS + 11 * NS_PER_S
+
+    _run(test)
+
+
+def test_the_end_of_an_old_connections_events_leaves_the_one_that_replaced_it_alone() -> None:
+    bench = _Bench()
+
+    async def test() -> None:
+        async with running(bench.venue, bench.spot(HmacSigner("KEY", "SECRET"), Way.SIGNATURE)):
+            await bench.told.until(StreamBack)
+            await bench.hands.let_go(*ROTATION_S)
+            await bench.venue.said(2)
+            await bench.venue.tell(2, {"subscriptionId": 0, "event": spot_order("NEW", "NEW")})
+            await bench.told.until(AcceptReported)
+            await bench.venue.tell(1, {"subscriptionId": 0, "event": {"e": "eventStreamTerminated", "E": 1}})
+            await (await bench.venue.connected(1)).wait_closed()
+            await bench.venue.tell(2, {"subscriptionId": 0, "event": spot_order("NEW", "NEW", c="il1-4-0")})
+            await bench.told.until(AcceptReported, 2)
+            assert len(bench.venue.connections) == 2
+            assert bench.told.of(StreamLost) == []
+
+    _run(test)
+
+
+@pytest.mark.parametrize("is_same_key", [True, False])
+def test_a_key_that_ends_takes_all_connections_that_it_opened_and_no_other(is_same_key: bool) -> None:
+    bench = _Bench()
+    made = bench.reads.answers["POST listenKey"]
+    if is_same_key:
+        bench.reads.answers["POST listenKey"] = lambda: b'{"listenKey":"key1"}'
+
+    async def test() -> None:
+        async with running(bench.venue, bench.futures()):
+            await bench.told.until(StreamBack)
+            await bench.hands.let_go(*ROTATION_S)
+            await bench.venue.tell(2, _fill(1))
+            await bench.told.until(FillReported)
+            bench.reads.answers["POST listenKey"] = made
+            await bench.venue.tell(1, {"e": "listenKeyExpired", "E": 1, "listenKey": "key1"})
+            await (await bench.venue.connected(1)).wait_closed()
+            if is_same_key:
+                await bench.told.until(StreamLost)
+                await bench.told.until(StreamBack, 2)
+                assert len(bench.venue.connections) == 3
+            else:
+                await bench.venue.tell(2, _fill(2))
+                await bench.told.until(FillReported, 2)
+                assert bench.told.of(StreamLost) == []
+                assert len(bench.venue.connections) == 2
 
     _run(test)

@@ -128,6 +128,10 @@ UNKNOWN = {
     "no such code": refusal(-777, "A code of tomorrow."),
     "403 page": Act(403, b"<HTML>Request blocked.</HTML>"),
     "duplicate": refusal(-4116, "ClientOrderId is duplicated."),
+    "duplicate by its text": refusal(-2010, "Duplicate order sent."),
+    "duplicate without a full stop": refusal(-2010, "Duplicate order sent"),
+    "duplicate with blanks": refusal(-2010, "Duplicate order sent.  "),
+    "503 in other words": Act(503, b'{"msg":"Service Unavailable. Unknown."}'),
     "unreadable success": Act(200, b'{"orderId":'),
     "unknown status": Act(200, b'{"symbol":"BTCUSDT","orderId":1,"clientOrderId":"il1-1-0","status":"NEWER"}'),
     "another order": Act(200, order_body(Heard(1, "POST", "/", {"symbol": SYMBOL, "newClientOrderId": "x"}, "", {}))),
@@ -163,6 +167,8 @@ def test_what_does_not_say_what_became_of_an_order_is_silence_and_it_is_never_se
         refusal(-1008, "Server is currently overloaded with other requests.", 503),
         refusal(-1003, "Too many requests.", 429, "Retry-After: 0"),
         refusal(-1016, "Service Unavailable.", 503),
+        Act(503, b'{"msg":"Service Unavailable."}'),
+        Act(503, b"Service Unavailable."),
         refusal(-2015, "Invalid API-key, IP, or permissions for action.", 401),
     ],
     ids=lambda act: act.body.decode()[:16],
@@ -180,12 +186,16 @@ def test_a_definite_refusal_is_a_rejection_in_the_venues_words(act: Act) -> None
 
 def test_refusals_by_time_and_by_filters_are_passed_on() -> None:
     async def scenario() -> None:
-        script = [refusal(-1021, "Timestamp is outside of the recvWindow."), refusal(-1111, "Precision.")]
+        script = [
+            refusal(-1021, "Timestamp is outside of the recvWindow."),
+            refusal(-5028, "Timestamp for this request is outside of the ME recvWindow"),
+            refusal(-1111, "Precision."),
+        ]
         async with trading(script) as traded:
-            for order_id in ("il1-1-0", "il1-2-0"):
+            for order_id in ("il1-1-0", "il1-2-0", "il1-3-0"):
                 traded.lane.place(approved(order_id))
                 assert isinstance(await traded.hear(), RejectReported)
-            assert (traded.clock_refusals, traded.filter_refusals) == (1, [-1111])
+            assert (traded.clock_refusals, traded.filter_refusals) == (2, [-1111])
 
     run(scenario())
 

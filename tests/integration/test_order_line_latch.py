@@ -14,6 +14,7 @@ from interlock.messages.observations import (
 from interlock.messages.words import OrderType, Purpose
 from interlock.ports.exchange.words import Market
 from interlock.ports.latch import NO_NEW_RISK, OPEN, SILENT
+from interlock.units.sides import Side
 from interlock.venues.binance.budget import RATE_LIMITS, Budget
 from interlock.venues.binance.line import not_sent
 from interlock.venues.binance.line.order_line import OrderLine
@@ -106,6 +107,20 @@ def test_an_exit_that_could_open_needs_the_latch_open_like_an_entry() -> None:
             traded.cell.level = NO_NEW_RISK
             traded.lane.place(approved("il1-1-0", purpose=Purpose.STOP, reduce_only=False))
             assert code_of(await traded.hear()) == not_sent.LATCHED.code
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("purpose", [Purpose.CLOSE, Purpose.STOP])
+def test_on_spot_whatever_buys_needs_the_latch_open_whatever_it_is_for(purpose: Purpose) -> None:
+    async def scenario() -> None:
+        async with trading(market=Market.SPOT) as traded:
+            traded.cell.level = NO_NEW_RISK
+            traded.lane.place(approved("il1-1-0", purpose=purpose, side=Side.BUY, reduce_only=True))
+            assert code_of(await traded.hear()) == not_sent.LATCHED.code
+            traded.lane.place(approved("il1-2-0", purpose=purpose, side=Side.SELL))
+            await traded.venue.wait_for(1)
+            assert [each.query["side"] for each in traded.venue.heard] == ["SELL"]
 
     run(scenario())
 

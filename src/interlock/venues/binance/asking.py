@@ -123,6 +123,10 @@ class Asker:
         self._flush()
         try:
             reply = await ask.answer
+        except asyncio.CancelledError:
+            if ask.connection is not None:
+                ask.connection.give_up(ask, "who asked does not want the answer any more")
+            raise
         finally:
             timer.cancel()
             if ask in self._waiting:
@@ -152,7 +156,7 @@ class Asker:
         if ask.connection is None:
             ask.unanswered(why)
         else:
-            ask.connection.drop(why)
+            ask.connection.give_up(ask, why)
 
     def _venue_ns(self) -> int:
         return self.server_time.venue_ns(self.clock.now_ns())

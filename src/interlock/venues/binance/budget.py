@@ -16,6 +16,7 @@ _MINUTE_NS: Final = 60 * NS_PER_S
 _TEN_S_NS: Final = 10 * NS_PER_S
 _BAN_S_MAX: Final = 3 * 24 * 3_600  # the longest the venue gives
 _BAN_S_UNSAID: Final = 120  # the shortest ban, where the header does not say
+_HOLD_S_MIN: Final = 1  # where the header says less, asking again at once would only lead to a ban
 _TOO_MANY, _BANNED = 429, 418
 _WEIGHT: Final = "x-mbx-used-weight-1m"
 _COUNTS: Final = {"x-mbx-order-count-10s": _TEN_S_NS, "x-mbx-order-count-1m": _MINUTE_NS}
@@ -111,23 +112,30 @@ class Budget:
         """Take the word of an answer. After 429 and 418 nothing may be sent before the header's time is over.
 
         A header that cannot be read is left out; a hold whose length is not said lasts to the end of the minute, a ban
-        two minutes.
+        at least two minutes, and none less than a second.
         """
-        used = headers.get(_WEIGHT, "")
-        if _COUNT.fullmatch(used):
-            self._weight.hear(at_ns, int(used))
+        used = _largest(headers.get(_WEIGHT))
+        if used is not None:
+            self._weight.hear(at_ns, used)
         for name, length_ns in _COUNTS.items():
-            count = headers.get(name, "")
-            if _COUNT.fullmatch(count):
-                self._orders[length_ns].hear(at_ns, int(count))
+            count = _largest(headers.get(name))
+            if count is not None:
+                self._orders[length_ns].hear(at_ns, count)
         if status not in (_TOO_MANY, _BANNED):
             return
-        said = headers.get("retry-after", "")
+        said = _largest(headers.get("retry-after"))
         until = _UNTIL.search(body)
-        if _COUNT.fullmatch(said):
-            hold_ns = min(int(said), _BAN_S_MAX) * NS_PER_S
+        least_ns = (_BAN_S_UNSAID if status == _BANNED and said is None else _HOLD_S_MIN) * NS_PER_S
+        if said is not None:
+            hold_ns = said * NS_PER_S
         elif until is not None:
-            hold_ns = min(max(int(until[1]) * NS_PER_MS - at_ns, 0), _BAN_S_MAX * NS_PER_S)
+            hold_ns = int(until[1]) * NS_PER_MS - at_ns
         else:
-            hold_ns = _BAN_S_UNSAID * NS_PER_S if status == _BANNED else self._weight.left_ns(at_ns)
-        self.held_until_ns = max(self.held_until_ns, at_ns + hold_ns)
+            hold_ns = self._weight.left_ns(at_ns)
+        self.held_until_ns = max(self.held_until_ns, at_ns + min(max(hold_ns, least_ns), _BAN_S_MAX * NS_PER_S))
+
+
+def _largest(values: str | None) -> int | None:
+    """Return the largest of a header's counts; one that came more than once has several, with commas between."""
+    counts = [int(value) for value in map(str.strip, (values or "").split(",")) if _COUNT.fullmatch(value)]
+    return max(counts, default=None)

@@ -9,7 +9,7 @@ from interlock.units.instruments import Instrument
 from interlock.venues.binance.asking import Asker, ReadFailed, Security, Why
 from interlock.venues.binance.filter_cache import FilterCache
 from interlock.venues.binance.parse import queries
-from interlock.venues.binance.parse.errors import OUTSIDE_WINDOW
+from interlock.venues.binance.parse.errors import is_outside_window
 from interlock.venues.binance.parse.queries import AccountFound, DepthFound, OrderFound, TradeFound
 from interlock.venues.binance.parse.unreadable import Unreadable
 from interlock.venues.binance.requests import Wanted, asking, asking_algo, reading
@@ -111,7 +111,7 @@ class RestReads:
 
     async def _signed(self, wanted: Wanted, kind: str) -> bytes | ReadFailed:
         body = await self._asker.ask(wanted, self._weight(kind), Security.SIGNED)
-        if isinstance(body, ReadFailed) and body.code == OUTSIDE_WINDOW:
+        if isinstance(body, ReadFailed) and is_outside_window(body.code):
             self._asker.server_time.forget()
             await self.measure_time()
         return body

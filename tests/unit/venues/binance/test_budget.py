@@ -54,6 +54,12 @@ def test_the_last_orders_of_a_window_are_left_to_what_reduces() -> None:
         (418, {}, b"", 120),
         (418, {"retry-after": "soon"}, b"IP banned until %d." % ((NOON_NS + 300 * NS_PER_S) // NS_PER_MS), 300),
         (429, {"retry-after": "-5"}, b"", 60),
+        (429, {"retry-after": "0"}, b"", 1),
+        (418, {"retry-after": "0"}, b"", 1),
+        (418, {}, b"IP banned until %d." % ((NOON_NS - 300 * NS_PER_S) // NS_PER_MS), 120),
+        (429, {}, b"banned until %d." % ((NOON_NS - 300 * NS_PER_S) // NS_PER_MS), 1),
+        (429, {"retry-after": "30, 7"}, b"", 30),
+        (418, {"retry-after": "7, 600"}, b"", 600),
     ],
 )
 def test_nothing_goes_before_the_time_that_the_venue_said_is_over(
@@ -64,6 +70,18 @@ def test_nothing_goes_before_the_time_that_the_venue_said_is_over(
     for wait_ns in (budget.exit_wait_ns, budget.entry_wait_ns, lambda at_ns: budget.read_wait_ns(at_ns, 1)):
         assert wait_ns(NOON_NS) == held_s * NS_PER_S
         assert wait_ns(NOON_NS + held_s * NS_PER_S) == 0
+
+
+def test_a_hold_of_no_length_that_is_said_at_the_end_of_a_minute_lasts_a_second() -> None:
+    budget = Budget(LIMITS)
+    budget.hear(NOON_NS - 1, 429, {})
+    assert budget.exit_wait_ns(NOON_NS - 1) == NS_PER_S
+
+
+def test_of_a_count_that_is_said_twice_the_larger_counts() -> None:
+    budget = Budget(LIMITS)
+    budget.hear(NOON_NS, 200, {"x-mbx-used-weight-1m": "990, 5", "x-mbx-order-count-1m": "5, 40"})
+    assert budget.read_wait_ns(NOON_NS, 1) == budget.entry_wait_ns(NOON_NS) == MINUTE_NS
 
 
 def test_a_shorter_word_does_not_end_a_longer_hold() -> None:

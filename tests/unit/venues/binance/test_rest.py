@@ -243,3 +243,38 @@ def test_filters_are_fetched_once_an_hour_or_when_forced(tmp_path: Path) -> None
             assert failed.why is Why.UNREADABLE
 
     run(scenario())
+
+
+def test_a_read_that_is_called_off_while_it_is_on_its_way_blocks_no_later_one() -> None:
+    async def scenario() -> None:
+        async with reading([SILENT_ACT, SILENT_ACT, answer(ORDER)], patience_ms_max=2_000) as found:
+            called_off = [asyncio.create_task(found.reads.order("BTCUSDT", "a")) for _ in range(2)]
+            await found.venue.wait_for(2)
+            for task in called_off:
+                task.cancel()
+            assert [type(each) for each in await asyncio.gather(*called_off, return_exceptions=True)] == [
+                asyncio.CancelledError
+            ] * 2
+            assert isinstance(await found.reads.order("BTCUSDT", "a"), OrderFound)
+
+    run(scenario())
+
+
+def test_who_calls_off_what_is_not_in_flight_any_more_leaves_the_next_read_alone() -> None:
+    async def scenario() -> None:
+        async with reading() as found:
+            found.venue.gate.clear()
+            reads = [asyncio.create_task(found.reads.order("BTCUSDT", "a")) for _ in range(2)]
+            await found.venue.wait_for(2)
+            one, other = found.asker.connections
+            on_one = one._exchange
+            assert on_one is not None
+            other.give_up(on_one, "it is not on its way here")
+            assert [each._exchange is not None for each in (one, other)] == [True, True]
+            one.give_up(on_one, "it is on its way here")
+            assert [each._exchange is not None for each in (one, other)] == [False, True]
+            for read in reads:
+                read.cancel()
+            await asyncio.wait(reads)
+
+    run(scenario())

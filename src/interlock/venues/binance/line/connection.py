@@ -16,6 +16,7 @@ from interlock.venues.binance.parse.unreadable import Unreadable
 
 CONNECT_S_MAX: Final = 5.0
 BODY_BYTES_MAX: Final = 64 * 1024 * 1024
+STOOD_S_MIN: Final = 5.0  # a connection that stood so long shows that the venue is there
 
 
 class Sent(Enum):
@@ -78,6 +79,7 @@ class Connection:
         self._reader = ReplyReader(BODY_BYTES_MAX)
         self._exchange: Exchange | None = None
         self._rest = b""
+        self._stands_since_s = 0.0
         self._connecting: asyncio.Task[None] | None = None
         self._is_closed = False
         self.is_ready = False
@@ -101,6 +103,11 @@ class Connection:
             self._wire.abort()
             self.wire_lost(why)
 
+    def give_up(self, exchange: Exchange, why: str) -> None:
+        """Drop the connection if this request is in flight on it: an answer that came later would be the next one's."""
+        if self._exchange is exchange:
+            self.drop(why)
+
     def send(self, data: bytes, exchange: Exchange) -> Sent:
         """Hand a request to the kernel, in this call. With NOTHING and STOPPED the exchange is not begun.
 
@@ -109,6 +116,10 @@ class Connection:
         wire = self._wire
         assert self.is_ready and wire is not None, "a connection takes one request at a time"
         self.is_ready = False
+        if not wire.is_quiet():  # what came before a request is no answer to it, and may be the end of the connection
+            wire.take_in()
+            if self._wire is not wire:
+                return Sent.NOTHING
         sealed = wire.sealed(data)
         # Nothing may stand between this look and the write.
         level = exchange.latch.cell[0]
@@ -167,11 +178,14 @@ class Connection:
     def wire_heard(self, data: bytes) -> None:
         """Take what came in."""
         exchange = self._exchange
+        if exchange is None or self._rest:  # even a part: the rest of it would be taken for the next request's answer
+            self.drop("something came where no whole request was in flight")
+            return
         found = self._reader.feed(data)
         if found is None:
             return
-        if isinstance(found, Unreadable) or exchange is None or self._rest:
-            self.drop(str(found) if isinstance(found, Unreadable) else "an answer came to no whole request")
+        if isinstance(found, Unreadable):
+            self.drop(str(found))
             return
         self._exchange = None
         self._backoff.succeeded()
@@ -188,8 +202,12 @@ class Connection:
         self._wire = None
         self._rest = b""
         exchange, self._exchange = self._exchange, None
+        has_stood = self._loop.time() - self._stands_since_s >= STOOD_S_MIN
+        if has_stood:
+            self._backoff.succeeded()
         if not self._is_closed:
-            self._connect(self._backoff.failed())
+            # A venue closes what is quiet for long; that is no trouble of its own.
+            self._connect(0 if has_stood and exchange is None else self._backoff.failed())
         if exchange is not None:
             exchange.unanswered(why)
 
@@ -226,5 +244,6 @@ class Connection:
         self.trouble = ""
         self._wire = wire
         self._reader = ReplyReader(BODY_BYTES_MAX)
+        self._stands_since_s = self._loop.time()
         self.connects_count += 1
         self._be_ready()

@@ -19,6 +19,7 @@ from interlock.ports.clock import Clock
 from interlock.ports.exchange.words import Market
 from interlock.ports.latch import Latch
 from interlock.units.money import ZERO
+from interlock.units.sides import Side
 from interlock.units.time import NS_PER_MS, NS_PER_S
 from interlock.venues.binance.backoff import Backoff
 from interlock.venues.binance.budget import Budget
@@ -32,7 +33,7 @@ from interlock.venues.binance.line.sending import PLACING, Deed, Sending
 from interlock.venues.binance.line.terms import LineTerms
 from interlock.venues.binance.line.wire import MakeSocket
 from interlock.venues.binance.parse import order_replies as parse
-from interlock.venues.binance.parse.errors import OUTSIDE_WINDOW, UNKNOWN_ORDER, VenueError, is_filter_error
+from interlock.venues.binance.parse.errors import UNKNOWN_ORDER, VenueError, is_filter_error, is_outside_window
 from interlock.venues.binance.parse.unreadable import Unreadable
 from interlock.venues.binance.requests import (
     Inexpressible,
@@ -142,7 +143,8 @@ class Lane:
             self._tell(outcomes.order_refused(order.order_id, why, self._venue_ns()))
             return
         self.remember(order)
-        could_open = self._market is Market.USDM and not order.reduce_only
+        # Spot knows no reduceOnly, and whatever is bought there may be held.
+        could_open = not order.reduce_only if self._market is Market.USDM else order.side is Side.BUY
         is_entry = order.purpose is Purpose.ENTRY or could_open
         self._submit(Sending(self, self._latch, deed, order.symbol, order.order_id, wanted, is_entry))
 
@@ -179,15 +181,20 @@ class Lane:
     def _has_left(self, sending: Sending) -> bool:
         """Write a request, or refuse it by the latch; False when it has to wait, and nothing was written."""
         venue_ns = self._venue_ns()
-        budget = self._budget
-        wait_ns = budget.entry_wait_ns(venue_ns) if sending.is_entry else budget.exit_wait_ns(venue_ns)
+        wait_ns = self._wait_ns(sending, venue_ns)
         if wait_ns:
             self._flush_after(wait_ns)
             return False
-        for connection in self.connections:
-            if connection.is_ready and self._has_left_by(connection, sending, venue_ns):
+        while (connection := self._free_for(sending)) is not None:
+            if self._has_left_by(connection, sending, venue_ns):
                 return True
         return False
+
+    def _free_for(self, sending: Sending) -> Connection | None:
+        """Return a connection that takes this now. Entries leave the last one to what reduces and what cancels."""
+        free = [connection for connection in self.connections if connection.is_ready]
+        least = 2 if sending.is_entry and len(self.connections) > 1 else 1
+        return free[0] if len(free) >= least else None
 
     def _has_left_by(self, connection: Connection, sending: Sending, venue_ns: int) -> bool:
         window_ms = self._terms.recv_window_ms
@@ -205,6 +212,10 @@ class Lane:
             self._budget.count_order(venue_ns)
         return True
 
+    def _wait_ns(self, sending: Sending, venue_ns: int) -> int:
+        budget = self._budget
+        return budget.entry_wait_ns(venue_ns) if sending.is_entry else budget.exit_wait_ns(venue_ns)
+
     def _flush(self, _: Connection | None = None) -> None:
         """Send what waits: first what reduces and what cancels."""
         for queue in (self._exits, self._entries):
@@ -212,8 +223,12 @@ class Lane:
                 queue.popleft()
 
     def _flush_after(self, wait_ns: int) -> None:
-        if self._held is None:
-            self._held = self._loop.call_later(wait_ns / NS_PER_S, self._hold_over)
+        over_at_s = self._loop.time() + wait_ns / NS_PER_S
+        if self._held is not None:
+            if self._held.when() <= over_at_s:
+                return
+            self._held.cancel()
+        self._held = self._loop.call_at(over_at_s, self._hold_over)
 
     def _hold_over(self) -> None:
         self._held = None
@@ -222,14 +237,12 @@ class Lane:
     def _wait_over(self, sending: Sending) -> None:
         sending.timer = None
         (self._entries if sending.is_entry else self._exits).remove(sending)
-        is_held = self._budget.exit_wait_ns(self._venue_ns()) > 0 or self._held is not None
-        self._refuse(sending, not_sent.HELD_BACK if is_held else not_sent.WAITED)
+        self._refuse(sending, not_sent.HELD_BACK if self._wait_ns(sending, self._venue_ns()) else not_sent.WAITED)
 
     def _silence_over(self, sending: Sending) -> None:
         sending.timer = None
         assert sending.connection is not None, "only what was written is waited for"
-        # An answer that came later would be taken for the next request's, so the connection goes.
-        sending.connection.drop(f"no answer within {self._terms.silence_ms_max} ms")
+        sending.connection.give_up(sending, f"no answer within {self._terms.silence_ms_max} ms")
 
     # --- The way back ----------------------------------------------------------------------------------------------
 
@@ -262,7 +275,7 @@ class Lane:
 
     def _conclude(self, sending: Sending, found: parse.Placed | VenueError | Unreadable, at_ns: int) -> None:
         if isinstance(found, VenueError):
-            if found.code == OUTSIDE_WINDOW:
+            if is_outside_window(found.code):
                 self._loop.call_soon(self._hearers.clock_refused)
             elif is_filter_error(found.code):
                 self._loop.call_soon(self._hearers.filters_refused, found.code)
@@ -270,7 +283,7 @@ class Lane:
 
     def _conclude_cancel(self, sending: Sending, found: parse.Cancelled | VenueError | Unreadable, at_ns: int) -> None:
         if isinstance(found, VenueError):
-            if found.code == OUTSIDE_WINDOW:
+            if is_outside_window(found.code):
                 self._loop.call_soon(self._hearers.clock_refused)
             if found.code == UNKNOWN_ORDER and sending.has_fallback:
                 other = Deed.CANCEL if sending.deed is Deed.CANCEL_ALGO else Deed.CANCEL_ALGO

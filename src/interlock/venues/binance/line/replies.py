@@ -13,7 +13,7 @@ HEADER_BYTES_MAX: Final = 16_384
 
 
 class Reply(Struct, frozen=True):
-    """A whole response. Header names are in lower case."""
+    """A whole response. Header names are in lower case; one that came twice has both values, with a comma between."""
 
     status: int
     headers: dict[str, str]
@@ -61,12 +61,17 @@ class ReplyReader:
 
     # --- Called by the parser --------------------------------------------------------------------------------------
 
+    def on_message_begin(self) -> None:
+        if self._reply is not None:  # even the first byte of a second one
+            self._excess = "more came than the one answer that was asked for"
+
     def on_header(self, name: bytes, value: bytes) -> None:
         self._header_bytes += len(name) + len(value)
         if self._header_bytes > HEADER_BYTES_MAX or len(self._headers) >= HEADERS_MAX:
             self._excess = f"its headers are over {HEADERS_MAX} or over {HEADER_BYTES_MAX} bytes"
         else:
-            self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+            key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+            self._headers[key] = f"{self._headers[key]}, {text}" if key in self._headers else text
 
     def on_body(self, body: bytes) -> None:
         self._body_bytes += len(body)

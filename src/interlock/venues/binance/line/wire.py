@@ -47,7 +47,7 @@ class Wire:
         self._listener = listener
         self._is_watched = False
         self.is_open = True
-        loop.add_reader(self._descriptor, self._readable)
+        loop.add_reader(self._descriptor, self.take_in)
 
     def sealed(self, data: bytes) -> bytes:
         """Return the bytes as they go to the kernel: encrypted over TLS, where every byte must follow once begun."""
@@ -59,6 +59,16 @@ class Wire:
             return self._socket.send(data)
         except (BlockingIOError, InterruptedError):
             return 0
+
+    def is_quiet(self) -> bool:
+        """Tell whether nothing is there to be taken in: no bytes, no end, no error."""
+        try:
+            self._socket.recv(1, socket.MSG_PEEK)
+        except (BlockingIOError, InterruptedError):
+            return True
+        except OSError:
+            return False
+        return False
 
     def watch_writable(self, is_watched: bool) -> None:
         """Begin or end to be told when the kernel takes bytes again."""
@@ -84,7 +94,8 @@ class Wire:
                 self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT_AT_ALL)
             self.close()
 
-    def _readable(self) -> None:
+    def take_in(self) -> None:
+        """Read what is there, and tell the listener of it."""
         try:
             data = self._socket.recv(_READ_BYTES)
             if data and self._secured is not None:

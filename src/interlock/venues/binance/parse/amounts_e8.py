@@ -17,11 +17,14 @@ Levels = list[tuple[int, int]]
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _e8_or_less(text: str) -> int:
-    """Return the amount, -1 for a text that is no plain decimal from 0 up which fits in 64 bits at 1e-8."""
+def _short_e8_or_less(text: str) -> int:
+    """Return the amount, -1 for a text that is no plain decimal from 0 up which fits in 64 bits at 1e-8.
+
+    Only for texts of at most `_DIGITS_MAX` characters: a long one must not be remembered.
+    """
     whole, point, fraction = text.partition(".")
     digits = whole + fraction
-    if not whole or (point and not fraction) or len(text) > _DIGITS_MAX or not (digits.isascii() and digits.isdigit()):
+    if not whole or (point and not fraction) or not (digits.isascii() and digits.isdigit()):
         return _NO_AMOUNT
     if len(fraction) > _PLACES:
         if fraction[_PLACES:].strip("0"):
@@ -29,6 +32,10 @@ def _e8_or_less(text: str) -> int:
         digits, fraction = whole + fraction[:_PLACES], fraction[:_PLACES]
     value = int(digits) * _SCALES[len(fraction)]
     return value if value < _MOST else _NO_AMOUNT
+
+
+def _e8_or_less(text: str) -> int:
+    return _short_e8_or_less(text) if len(text) <= _DIGITS_MAX else _NO_AMOUNT
 
 
 def amount_e8(where: str, field: str, text: str) -> int:
@@ -54,7 +61,12 @@ def signed_e8(where: str, field: str, text: str) -> int:
 
 def levels_e8(where: str, field: str, given: Sequence[tuple[str, str]]) -> Levels:
     """Return levels as (price, size). A size of 0 deletes the level; a price is above 0. Errors: Unreadable."""
-    levels = [(_e8_or_less(price), _e8_or_less(size)) for price, size in given]
+    levels = [
+        (_short_e8_or_less(price), _short_e8_or_less(size))
+        if len(price) <= _DIGITS_MAX and len(size) <= _DIGITS_MAX
+        else (_NO_AMOUNT, _NO_AMOUNT)
+        for price, size in given
+    ]
     for index, (price, size) in enumerate(levels):
         if price <= 0 or size < 0:
             told = f"{given[index][0][:40]!r} for {given[index][1][:40]!r}"

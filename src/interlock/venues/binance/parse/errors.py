@@ -10,6 +10,7 @@ from interlock.venues.binance.parse.unreadable import Unreadable, decoded
 _WHERE: Final = "the venue's error"
 _TEXT_MAX: Final = 400
 OUTSIDE_WINDOW: Final = -1021
+_OUTSIDE_WINDOW_INSIDE: Final = -5028  # by the clock of the matching engine
 UNKNOWN_ORDER: Final = -2011
 NO_SUCH_ORDER: Final = -2013
 TOO_MUCH: Final = -1003
@@ -19,7 +20,7 @@ _UNAVAILABLE: Final = "Service Unavailable."
 _AMBIGUOUS: Final = frozenset({-1000, -1001, -1004, -1006, -1007, -1016})
 # An id is used once and never sent again, so "duplicate" means that a copy of the request was taken before.
 _DUPLICATE_CODES: Final = frozenset({-4111, -4116})
-_DUPLICATE_TEXT: Final = "Duplicate order sent."
+_DUPLICATE_TEXT: Final = "duplicate order sent"
 # The families in which the venue's codes say no. A code outside them may mean anything.
 _REFUSALS: Final = (range(-1199, -1001), range(-2199, -2000), range(-4999, -3999), range(-5999, -4999))
 _FILTERS: Final = frozenset(
@@ -39,7 +40,12 @@ class _Body(Struct):
     msg: str
 
 
+class _Said(Struct):
+    msg: str
+
+
 _decoder = msgspec.json.Decoder(_Body)
+_said_decoder = msgspec.json.Decoder(_Said)
 
 
 def venue_error(body: bytes) -> VenueError | Unreadable:
@@ -58,9 +64,7 @@ def refusal(status: int, body: bytes) -> VenueError | Unreadable:
     A timeout, an internal error, a page of a proxy, an unknown code: none of them says what became of the request.
     """
     error = venue_error(body)
-    if status == 503 and (
-        body.strip() == _UNAVAILABLE.encode() if isinstance(error, Unreadable) else error.text == _UNAVAILABLE
-    ):
+    if status == 503 and _says_unavailable(body):
         return VenueError(0 if isinstance(error, Unreadable) else error.code, _UNAVAILABLE)
     if isinstance(error, Unreadable):
         return Unreadable(_WHERE, f"status {status}: {error.what}")
@@ -69,11 +73,24 @@ def refusal(status: int, body: bytes) -> VenueError | Unreadable:
         return error
     if not 400 <= status < 500 or error.code in _AMBIGUOUS:
         return Unreadable(_WHERE, f"{told}: that does not say what became of the request")
-    if error.code in _DUPLICATE_CODES or error.text == _DUPLICATE_TEXT:
+    if error.code in _DUPLICATE_CODES or _DUPLICATE_TEXT in error.text.lower():
         return Unreadable(_WHERE, f"{told}: a copy of the request was taken before")
     if not any(error.code in family for family in _REFUSALS):
         return Unreadable(_WHERE, f"{told}: the code is not known")
     return error
+
+
+def _says_unavailable(body: bytes) -> bool:
+    """Tell whether a body is the one sentence, bare or as the message of an error with or without a code."""
+    try:
+        return decoded(_said_decoder, _WHERE, body).msg.strip() == _UNAVAILABLE
+    except Unreadable:
+        return body.strip() == _UNAVAILABLE.encode()
+
+
+def is_outside_window(code: int) -> bool:
+    """Tell whether a refusal means that our time is not the venue's."""
+    return code in (OUTSIDE_WINDOW, _OUTSIDE_WINDOW_INSIDE)
 
 
 def is_filter_error(code: int) -> bool:

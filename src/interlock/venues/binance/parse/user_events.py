@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType, field
 
 from interlock.messages.words import Liquidity
-from interlock.ports.exchange.words import AlgoState, Execution, OrderState
+from interlock.ports.exchange.words import OPEN, AlgoState, Execution, OrderState
 from interlock.units.sides import Side
 from interlock.venues.binance.parse.market_values import PassedOver
 from interlock.venues.binance.parse.order_replies import ALGO_PREFIX
@@ -47,8 +47,10 @@ _NOT_USED: Final = frozenset(
         "externalLockUpdate",
     }
 )
+_FILLS: Final = frozenset({Execution.TRADE, Execution.CALCULATED})
 _Word = Literal["BUY", "SELL"]
 _STATES_AFTER: Final = {
+    Execution.NEW: OPEN,
     Execution.TRADE: frozenset({OrderState.PARTIALLY_FILLED, OrderState.FILLED}),
     Execution.CANCELED: frozenset({OrderState.CANCELED}),
     Execution.EXPIRED: frozenset({OrderState.EXPIRED, OrderState.EXPIRED_IN_MATCH}),
@@ -204,10 +206,8 @@ def _event(kind: str, text: bytes) -> UserMessage:
 
 
 def _futures_order(told: _FuturesOrder) -> OrderTold:
-    is_trade = told.execution in (Execution.TRADE, Execution.CALCULATED)
-    if is_trade and (told.commission is None or told.commission_asset is None):
-        # A fill without its commission: the venue sends none where none was charged.
-        told.commission, told.commission_asset = told.commission or "0", told.commission_asset or "USDT"
+    if told.execution in _FILLS and told.commission is None and told.commission_asset is None:
+        told.commission_asset = "USDT"  # the venue sends no commission where none was charged
     return _told(
         told,
         order_id=told.client_id,
@@ -241,6 +241,9 @@ def _told(
     trade_quantity = amount(_ORDER, "l", told.trade_quantity)
     if told.execution is Execution.TRADE:
         _check_trade(told.trade_id, trade_price, trade_quantity, filled)
+    charged = number(_ORDER, "n", commission)
+    if told.execution in _FILLS and charged and not commission_asset:
+        raise Unreadable(_ORDER, f"n is {commission[:40]}, and N does not say of what")
     return OrderTold(
         symbol=told.symbol,
         order_id=order_id,
@@ -253,7 +256,7 @@ def _told(
         trade_id=str(told.trade_id),
         trade_price=trade_price,
         trade_quantity=trade_quantity,
-        commission=number(_ORDER, "n", commission),
+        commission=charged,
         commission_asset=commission_asset,
         liquidity=Liquidity.MAKER if told.is_maker else Liquidity.TAKER,
         text=text[:200] or told.state.value,

@@ -3,7 +3,7 @@
 from typing import Final
 
 from interlock.ports.exchange.words import Market
-from interlock.venues.binance.asking import Asker, ReadFailed, Security
+from interlock.venues.binance.asking import Asker, ReadFailed, Security, Why
 from interlock.venues.binance.requests import Wanted
 from interlock.venues.binance.streams.reads import NotRead
 
@@ -48,5 +48,6 @@ def weight_of(market: Market, wanted: Wanted) -> int:
 
 def _body(answer: bytes | ReadFailed) -> bytes:
     if isinstance(answer, ReadFailed):
-        raise NotRead(f"{answer.why.value}: {answer.text}", answer.code)
+        is_held_back = answer.why in (Why.HELD_BACK, Why.TOO_MANY)
+        raise NotRead(f"{answer.why.value}: {answer.text}", answer.code, is_held_back=is_held_back)
     return answer

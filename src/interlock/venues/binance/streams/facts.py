@@ -57,7 +57,8 @@ class StreamLost(Struct, frozen=True):
 class StreamBack(Struct, frozen=True):
     """A socket carries the streams (again). What happened from `lost_at_ns` on was not heard: the core has to ask.
 
-    `lost_at_ns` is None when they were never up before: then nothing at all is known, and the core has to ask, too.
+    `lost_at_ns` is when the last frame or pong came by the one before: a dead socket is noticed long after it died. It
+    is None when they were never up before: then nothing at all is known, and the core has to ask, too.
     """
 
     market: Market

@@ -32,6 +32,7 @@ from interlock.venues.binance.streams.states.rotation import Rotation
 from interlock.venues.binance.streams.states.silence import Look, Quiet, SilenceBounds, Silent
 
 _SNAPSHOT_FIRST_MS = 200
+_SNAPSHOTS_AT_ONCE = 2
 
 
 class FeedTerms(Struct, frozen=True):
@@ -64,6 +65,8 @@ class Feed:
         self._around = around
         self._terms = terms
         self._snapshot_wanted = asyncio.Event()
+        self._snapshot_turns = asyncio.Semaphore(_SNAPSHOTS_AT_ONCE)
+        self._being_made_whole: set[str] = set()
         self._down = asyncio.Event()
         self._down.set()
         self._awaited = Awaited()
@@ -123,7 +126,7 @@ class Feed:
 
     def heard(self, line: Line, text: bytes, heard_at_ns: int) -> None:
         """Take a frame."""
-        odd = self.intake.frame(text, heard_at_ns)
+        odd = self.intake.frame(text, heard_at_ns, line.number)
         if odd is None:
             return
         if isinstance(odd, PassedOver):
@@ -136,7 +139,7 @@ class Feed:
         """A connection is no more; the last one takes the streams with it."""
         self._awaited.closed(line, why)
         at_ns = self._around.clock.now_ns()
-        if self._attendance.closed(line.number, at_ns, why):
+        if self._attendance.closed(line.number, at_ns, line.good_at_ns, why):
             self._down.set()
             for symbol, arrivals in self.intake.arrivals.items():
                 if arrivals.trade_id >= 0:
@@ -157,20 +160,32 @@ class Feed:
     # --- What keeps the symbols whole --------------------------------------------------------------------------------
 
     async def _snapshots(self) -> None:
-        """Ask for the books that are wanted while the stream is up, all of them in turn, until none is."""
+        """Have the books that are wanted asked for: each by itself, so that one that cannot be had delays no other."""
+        async with asyncio.TaskGroup() as asking:
+            while True:
+                await self._snapshot_wanted.wait()
+                self._snapshot_wanted.clear()
+                for symbol, book in self.intake.books.items():
+                    if book.wants_snapshot and symbol not in self._being_made_whole:
+                        self._being_made_whole.add(symbol)
+                        asking.create_task(self._make_whole(symbol))
+
+    async def _make_whole(self, symbol: str) -> None:
+        """Ask for a symbol's book, in turn with the others, while the stream is up and until there is no more need."""
         around = self._around
         backoff = Backoff(around.draw, first_ms=_SNAPSHOT_FIRST_MS)
-        while True:
-            await self._snapshot_wanted.wait()
-            self._snapshot_wanted.clear()
-            while self.is_up and (wanting := [book for book in self.intake.books.values() if book.wants_snapshot]):
-                for book in wanting:
-                    if self.is_up:
-                        await self._snapshot(book.symbol)
-                if not any(book.wants_snapshot for book in wanting):
-                    backoff.succeeded()
-                    continue
-                await around.sleep(backoff.failed() / 1_000)
+        try:
+            while self._can_use_snapshot(symbol):
+                async with self._snapshot_turns:
+                    if self._can_use_snapshot(symbol):
+                        await self._snapshot(symbol)
+                if self._can_use_snapshot(symbol):
+                    await around.sleep(backoff.failed() / 1_000)
+        finally:
+            self._being_made_whole.discard(symbol)
+
+    def _can_use_snapshot(self, symbol: str) -> bool:
+        return self.is_up and self.intake.books[symbol].wants_snapshot
 
     async def _snapshot(self, symbol: str) -> None:
         lines = self._attendance.lines
@@ -212,7 +227,10 @@ class Feed:
             body = await self._around.reads.public(wanted)
         except NotRead as failed:
             self._around.tell(ReadTrouble("the look at a silent symbol", symbol, str(failed), clock.now_ns()))
-            watch.look_failed(symbol, clock.now_ns())
+            if failed.is_held_back:
+                watch.look_put_off(symbol)
+            else:
+                watch.look_failed(symbol, clock.now_ns())
             return
         if kind is Want.DEPTH:
             book = book_body(symbol, body, clock.now_ns(), Origin.FALLBACK)

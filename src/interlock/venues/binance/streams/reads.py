@@ -15,11 +15,15 @@ _LISTEN_KEY: Final = b"/fapi/v1/listenKey"
 
 
 class NotRead(Exception):
-    """A request of a stream was not answered with a success. `code` is the venue's, 0 when there was none."""
+    """A request of a stream was not answered with a success. `code` is the venue's, 0 when there was none.
 
-    def __init__(self, why: str, code: int = 0) -> None:
+    `is_held_back` means that it was never sent, by our own rate limits: that says nothing of the venue.
+    """
+
+    def __init__(self, why: str, code: int = 0, *, is_held_back: bool = False) -> None:
         super().__init__(why)
         self.code = code
+        self.is_held_back = is_held_back
 
 
 class Reads(Protocol):

@@ -12,6 +12,7 @@ from typing import Protocol
 from msgspec import Struct
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.protocol import Event
 
 from interlock.ports.clock import Clock
 from interlock.venues.binance.backoff import Backoff
@@ -40,18 +41,35 @@ class GreetingRefused(Exception):
     """The venue did not grant what a new socket asked for."""
 
 
-class Line:
-    """One connection of a kept socket."""
+class _Noted(ClientConnection):
+    """A connection that says whenever a whole frame came: data, a ping, a pong, or the good-bye."""
 
-    def __init__(self, number: int, connection: ClientConnection) -> None:
+    note: Callable[[], None] | None = None
+
+    def process_event(self, event: Event) -> None:
+        if self.note is not None:
+            self.note()
+        super().process_event(event)
+
+
+class Line:
+    """One connection of a kept socket. `good_at_ns` is when it last brought anything, pongs included."""
+
+    def __init__(self, number: int, connection: _Noted, clock: Clock) -> None:
         self.number = number
         self._connection = connection
+        self._clock = clock
+        self.good_at_ns = clock.now_ns()
+        connection.note = self._note
         self.reading: asyncio.Task[None] | None = None
 
     @property
     def is_over(self) -> bool:
         """Whether nothing can be heard on it any more."""
         return self.reading is not None and self.reading.done()
+
+    def _note(self) -> None:
+        self.good_at_ns = self._clock.now_ns()
 
     async def send(self, text: str) -> None:
         """Send one message. Errors: GreetingRefused when the connection is closed."""
@@ -128,30 +146,29 @@ class KeptSocket:
         self._tls = tls
         self._numbers = 0
         self._current: Line | None = None
+        self._lines: list[Line] = []
         self._replaced = asyncio.Event()
 
     async def run(self) -> None:
         """Keep the socket up until cancelled."""
-        lines: list[Line] = []
         try:
             async with asyncio.TaskGroup() as group:
-                await self._keep(group, lines)
+                await self._keep(group)
         finally:
-            for line in lines:
-                line.abort()
+            self.renew()
 
-    def renew(self) -> None:
-        """Give the current connection up at once, and connect anew."""
-        if self._current is not None:
-            self._current.abort()
+    def renew(self, line: Line | None = None) -> None:
+        """Give one connection up at once, or all there are. Another is had when the newest is among them."""
+        for each in self._lines if line is None else (line,):
+            each.abort()
 
     def rotate(self) -> None:
         """Replace the current connection as soon as another is up."""
         self._replaced.set()
 
-    async def _keep(self, group: asyncio.TaskGroup, lines: list[Line]) -> None:
+    async def _keep(self, group: asyncio.TaskGroup) -> None:
         while True:
-            fresh = await self._open(group, lines)
+            fresh = await self._open(group)
             old, self._current = self._current, fresh
             if old is not None and not old.is_over:
                 group.create_task(self._retire(old))
@@ -159,20 +176,20 @@ class KeptSocket:
             self._rotation.opened(opened_at_ns)
             self._replaced.clear()
             await self._until_over(fresh)
-            lines[:] = [line for line in lines if not line.is_over]
+            self._lines = [line for line in self._lines if not line.is_over]
             if self._clock.now_ns() - opened_at_ns >= self._bounds.steady_ms * _NS_PER_MS:
                 self._backoff.succeeded()
             if fresh.is_over:
                 await self._sleep(self._backoff.failed() / 1_000)
 
-    async def _open(self, group: asyncio.TaskGroup, lines: list[Line]) -> Line:
+    async def _open(self, group: asyncio.TaskGroup) -> Line:
         """Return a connection that carries what its hearer asks for, however long it takes."""
         while True:
             line: Line | None = None
             try:
                 async with asyncio.timeout(self._bounds.open_ms / 1_000):
                     line = await self._connected()
-                    lines.append(line)
+                    self._lines.append(line)
                     self._hearer.attached(line)
                     line.reading = group.create_task(self._read(line))
                     await self._hearer.greet(line)
@@ -201,9 +218,11 @@ class KeptSocket:
             ping_timeout=bounds.pong_within_ms / 1_000,
             max_size=bounds.message_bytes_max,
             max_queue=bounds.waiting_messages_max,
+            create_connection=_Noted,
         )
+        assert isinstance(connection, _Noted), "connections are made as was asked"
         self._numbers += 1
-        return Line(self._numbers, connection)
+        return Line(self._numbers, connection, self._clock)
 
     async def _read(self, line: Line) -> None:
         heard, now_ns = self._hearer.heard, self._clock.now_ns

@@ -50,7 +50,7 @@ class SpotUserStream:
         self._venue_now_ms = venue_now_ms
         self._around = around
         self._awaited = Awaited()
-        self.intake = UserIntake(around.is_ours, around.rate, around.tell)
+        self.intake = UserIntake(Market.SPOT, around.is_ours, around.rate, around.tell)
         self.attendance = Attendance(Market.SPOT, _NAME, around.tell, self.intake.overlap)
         self.socket = KeptSocket(
             self,
@@ -95,7 +95,7 @@ class SpotUserStream:
             case ApiAnswered():
                 is_expected = self._answered(line, odd)
             case Terminated():
-                self.socket.renew()
+                self.socket.renew(line)
                 return
             case _:
                 is_expected = False
@@ -105,7 +105,7 @@ class SpotUserStream:
     def closed(self, line: Line, why: str) -> None:
         """A connection is no more."""
         self._awaited.closed(line, why)
-        self.attendance.closed(line.number, self._around.clock.now_ns(), why)
+        self.attendance.closed(line.number, self._around.clock.now_ns(), line.good_at_ns, why)
 
     def failed(self, why: str, wait_ms: int) -> None:
         """Tell that a connection could not be had."""

@@ -16,7 +16,7 @@ from interlock.venues.binance.streams.account import AccountSurroundings
 from interlock.venues.binance.streams.facts import ConnectFailed, FrameUnreadable, ReadTrouble
 from interlock.venues.binance.streams.reads import NotRead, listen_key_renewal, listen_key_wanted
 from interlock.venues.binance.streams.routes import user_url
-from interlock.venues.binance.streams.socket import KeptSocket, Line, SocketBounds
+from interlock.venues.binance.streams.socket import GreetingRefused, KeptSocket, Line, SocketBounds
 from interlock.venues.binance.streams.states.attendance import Attendance
 from interlock.venues.binance.streams.states.listen_key import Act, KeyKeeping
 from interlock.venues.binance.streams.states.rotation import Rotation
@@ -42,7 +42,9 @@ class FuturesUserStream:
         self._around = around
         self._keeping = KeyKeeping()
         self._key_made = asyncio.Event()
-        self.intake = UserIntake(around.is_ours, around.rate, around.tell)
+        self._key_asked = ""
+        self._keys: dict[Line, str] = {}
+        self.intake = UserIntake(Market.USDM, around.is_ours, around.rate, around.tell)
         self.attendance = Attendance(Market.USDM, _NAME, around.tell, self.intake.overlap)
         self.socket = KeptSocket(
             self,
@@ -66,15 +68,19 @@ class FuturesUserStream:
         if not key:
             raise NotRead("the venue gave no listen key")
         self._keeping.created(key, self._around.clock.now_ns())
+        self._key_asked = key
         self._key_made.set()
         return user_url(self._endpoints, key)
 
     def attached(self, line: Line) -> None:
         """Hear another connection."""
+        self._keys[line] = self._key_asked
         self.attendance.attached(line.number)
 
     async def greet(self, line: Line) -> None:
-        """The address says all."""
+        """The address says all, if its key still stands. Errors: GreetingRefused."""
+        if self._keeping.key is None:
+            raise GreetingRefused("the listen key ended while the connection was made")
 
     def opened(self, line: Line) -> None:
         """The events are (again) heard."""
@@ -84,18 +90,24 @@ class FuturesUserStream:
         """Take a frame."""
         odd = self.intake.frame(text, heard_at_ns)
         if isinstance(odd, KeyExpired):
-            if self._keeping.expired(odd.key):
-                self.socket.renew()
+            self._key_ended(odd.key or self._keys[line])
         elif odd is not None:
             self._around.tell(FrameUnreadable("an account's frame", "an answer that nobody asked for", heard_at_ns))
 
     def closed(self, line: Line, why: str) -> None:
         """A connection is no more."""
-        self.attendance.closed(line.number, self._around.clock.now_ns(), why)
+        self._keys.pop(line, None)
+        self.attendance.closed(line.number, self._around.clock.now_ns(), line.good_at_ns, why)
 
     def failed(self, why: str, wait_ms: int) -> None:
         """Tell that a connection could not be had."""
         self._around.tell(ConnectFailed(Market.USDM, _NAME, self._around.clock.now_ns(), why, wait_ms))
+
+    def _key_ended(self, key: str) -> None:
+        """Give up what is heard by a key: two connections may be, while one replaces the other."""
+        self._keeping.expired(key)
+        for line in [line for line, its_key in self._keys.items() if its_key == key]:
+            self.socket.renew(line)
 
     async def _keep_key(self) -> None:
         """Renew the key when it is time. A key that is lost takes its connection with it: the next makes another."""
@@ -110,6 +122,8 @@ class FuturesUserStream:
                     await self._renew()
                 case Act.CREATE:
                     self._key_made.clear()
+                    for line in self._keys:  # since when it was no more is not known
+                        line.good_at_ns = min(line.good_at_ns, self._keeping.good_from_ns)
                     self.socket.renew()
 
     async def _renew(self) -> None:

@@ -24,6 +24,14 @@ def test_chunks_and_interim_answers_are_understood() -> None:
     assert found.body == b"abcde"
 
 
+def test_a_header_that_comes_twice_keeps_both_values() -> None:
+    found = ReplyReader(1_000).feed(
+        b"HTTP/1.1 429 No\r\nRetry-After: 30\r\nretry-after: 7\r\nContent-Length: 0\r\n\r\n"
+    )
+    assert isinstance(found, Reply)
+    assert found.headers["retry-after"] == "30, 7"
+
+
 def test_it_is_known_whether_the_connection_stays() -> None:
     for extra, keeps in ((b"", True), (b"Connection: close\r\n", False)):
         reader = ReplyReader(1_000)
@@ -37,6 +45,7 @@ def test_it_is_known_whether_the_connection_stays() -> None:
         b"SSH-2.0-OpenSSH\r\n",
         b"HTTP/1.1 2x0 OK\r\n\r\n",
         ANSWER + ANSWER,
+        ANSWER + b"H",
         b"HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n" + b"x" * 1_001,
         b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 65 + b"".join(b"N%d: b\r\n" % number for number in range(70)),
         b"HTTP/1.1 200 OK\r\nA: " + b"x" * 20_000 + b"\r\n\r\n",

@@ -1,11 +1,12 @@
 """Market frames and bodies: exact to the last digit, and whatever is wrong is named with its field and value."""
 
 import json
+import tracemalloc
 
 import pytest
 
 from interlock.ports.exchange.words import Market
-from interlock.venues.binance.parse.amounts_e8 import amount_e8, signed_e8
+from interlock.venues.binance.parse.amounts_e8 import above_zero_e8, amount_e8, levels_e8, signed_e8
 from interlock.venues.binance.parse.market_bodies import book_body, quote_body, trades_body
 from interlock.venues.binance.parse.market_events import market_message
 from interlock.venues.binance.parse.market_values import (
@@ -203,3 +204,21 @@ def test_the_frames_that_others_wrote_after_the_venues_documents_are_read() -> N
         *(MarkPriceHeard, PassedOver, PassedOver, PassedOver),
         *(TradeHeard, PassedOver, QuoteHeard, PassedOver),
     ]
+
+
+def test_a_long_text_is_no_amount_and_is_not_kept() -> None:
+    tracemalloc.start()
+    try:
+        for number in range(20):
+            text = f"{number}{'1' * 1_000_000}"
+            for read in (amount_e8, above_zero_e8, signed_e8):
+                with pytest.raises(Unreadable):
+                    read("here", "p", text)
+            with pytest.raises(Unreadable):
+                levels_e8("here", "b", [("1", text)])
+            with pytest.raises(Unreadable):
+                levels_e8("here", "b", [(text, "1")])
+        kept_bytes, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept_bytes < 5_000_000

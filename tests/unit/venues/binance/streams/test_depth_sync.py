@@ -164,10 +164,10 @@ def test_while_two_sockets_overlap_a_diff_that_runs_ahead_waits_for_the_slower_o
     sync.diff(venue.step())
     sync.overlap(True)
     old, new = venue.step(), venue.step()
-    sync.diff(new)
-    sync.diff(new)
-    sync.diff(old)
-    sync.diff(old)
+    sync.diff(new, 2)
+    sync.diff(new, 1)
+    sync.diff(old, 1)
+    sync.diff(old, 2)
     sync.overlap(False)
     assert reader.of(DepthLost) == reader.of(Repeated) == reader.of(Disordered) == []
     assert reader.of(DiffHeard)[-2:] == [old, new]
@@ -183,7 +183,7 @@ def test_what_no_socket_brought_is_a_gap_once_the_overlap_is_over(market: Market
     sync.diff(venue.step())
     sync.overlap(True)
     venue.step()
-    sync.diff(venue.step())
+    sync.diff(venue.step(), 2)
     assert reader.of(DepthLost) == []
     sync.overlap(False)
     assert len(reader.of(DepthLost)) == 1
@@ -202,6 +202,35 @@ def test_a_lost_stream_takes_the_book_with_it_and_ids_may_begin_anew() -> None:
     sync.book(_book(4))
     assert _is_whole(sync)
     assert sync.final_id == 6
+
+
+@BOTH
+def test_a_gap_within_one_socket_is_told_at_once_while_the_other_has_brought_nothing(market: Market) -> None:
+    sync, reader, wanted = _sync(market)
+    sync.diff(_diff(100, 101, 99), 1)
+    sync.book(_book(100))
+    sync.overlap(True)
+    sync.diff(_diff(102, 103, 101), 1)
+    sync.diff(_diff(106, 107, 105), 1)
+    (lost,) = reader.of(DepthLost)
+    assert isinstance(lost, DepthLost)
+    assert (lost.expected, lost.at_ns) == (104 if market is Market.SPOT else 103, 107)
+    assert _wants(sync)
+    assert wanted == [1]
+
+
+@BOTH
+def test_the_first_of_a_new_socket_may_run_ahead_and_then_either_may(market: Market) -> None:
+    sync, reader, _ = _sync(market)
+    sync.diff(_diff(100, 101, 99), 1)
+    sync.book(_book(100))
+    sync.overlap(True)
+    sync.diff(_diff(104, 105, 103), 2)
+    sync.diff(_diff(102, 103, 101), 1)
+    sync.diff(_diff(108, 109, 107), 1)
+    sync.diff(_diff(106, 107, 105), 2)
+    assert sync.final_id == 109
+    assert reader.of(DepthLost) == []
 
 
 def test_what_is_kept_for_a_snapshot_is_bounded() -> None:

@@ -120,13 +120,13 @@ def test_a_stream_is_lost_with_its_last_connection_and_back_with_the_next() -> N
     attendance, told = _attendance()
     attendance.attached(1)
     assert attendance.opened(1, 10)
-    assert attendance.closed(1, 20, "cut")
+    assert attendance.closed(1, 20, 15, "cut")
     attendance.attached(2)
     assert attendance.opened(2, 30)
     assert told == [
         StreamBack(Market.USDM, "x", None, 10),
         StreamLost(Market.USDM, "x", 20, "cut"),
-        StreamBack(Market.USDM, "x", 20, 30),
+        StreamBack(Market.USDM, "x", 15, 30),  # from the last that was known good, not from when it was noticed
     ]
 
 
@@ -136,7 +136,7 @@ def test_a_replacement_that_is_up_in_time_loses_nothing() -> None:
     attendance.opened(1, 10)
     attendance.attached(2)
     assert not attendance.opened(2, 20)
-    assert not attendance.closed(1, 30, "retired")
+    assert not attendance.closed(1, 30, 20, "retired")
     assert told == [StreamBack(Market.USDM, "x", None, 10), True, False]
 
 
@@ -145,7 +145,30 @@ def test_a_connection_that_does_not_carry_the_stream_yet_does_not_save_it() -> N
     attendance.attached(1)
     attendance.opened(1, 10)
     attendance.attached(2)
-    assert attendance.closed(1, 20, "cut")
+    assert attendance.closed(1, 20, 15, "cut")
     assert not attendance.is_up
     assert attendance.opened(2, 30)
-    assert told[-1] == StreamBack(Market.USDM, "x", 20, 30)
+    assert told[-1] == StreamBack(Market.USDM, "x", 15, 30)
+
+
+def test_what_no_connection_brought_is_told_though_another_carries_the_stream_by_now() -> None:
+    attendance, told = _attendance()
+    attendance.attached(1)
+    attendance.opened(1, 10)
+    attendance.attached(2)
+    attendance.opened(2, 20)
+    assert not attendance.closed(1, 30, 15, "no pong")
+    assert attendance.is_up
+    assert told[-2:] == [StreamLost(Market.USDM, "x", 30, "no pong"), StreamBack(Market.USDM, "x", 15, 30)]
+
+
+def test_a_stream_that_two_connections_carried_is_lost_from_the_last_that_either_brought() -> None:
+    attendance, told = _attendance()
+    for number in (1, 2):
+        attendance.attached(number)
+        attendance.opened(number, 10)
+    assert not attendance.closed(1, 30, 25, "cut")
+    assert attendance.closed(2, 31, 20, "cut")
+    attendance.attached(3)
+    attendance.opened(3, 40)
+    assert told[-1] == StreamBack(Market.USDM, "x", 25, 40)

@@ -1,5 +1,7 @@
 """A silent symbol is told from a quiet market by its own pace, by the others, and by what the venue's book says."""
 
+import pytest
+
 from interlock.units.time import NS_PER_S
 from interlock.venues.binance.streams.states.silence import Look, Quiet, SilenceBounds, SilenceWatch, Silent
 
@@ -82,6 +84,19 @@ def test_when_all_are_silent_and_the_venue_cannot_be_asked_the_stream_is_given_u
     (look,) = watch.check(215 * S)
     watch.look_failed(look.symbol, 215 * S)
     assert [type(each) for each in watch.check(215 * S)] == [Silent]
+
+
+@pytest.mark.parametrize("symbols", ["A", "AB", "ABC"])
+def test_a_look_that_our_own_rate_limits_held_back_is_evidence_of_nothing(symbols: str) -> None:
+    watch = _watch(dict.fromkeys(symbols, 1))
+    for at_s in (215, 216, 217):
+        (look,) = watch.check(at_s * S)
+        assert isinstance(look, Look)
+        watch.look_put_off(look.symbol)
+    (look,) = watch.check(218 * S)
+    assert look.silent_ns == 18 * S  # nor is the suspicion cleared by it
+    watch.looked(look.symbol, 10_000, 218 * S)
+    assert [type(each) for each in watch.check(219 * S)] == [Silent]
 
 
 def test_when_one_is_silent_and_the_venue_cannot_be_asked_it_is_asked_again() -> None:

@@ -13,6 +13,7 @@ from interlock.messages.observations import (
     RejectReported,
 )
 from interlock.messages.words import Liquidity
+from interlock.ports.exchange.words import Market
 from interlock.venues.binance.parse.user_values import ApiAnswered, KeyExpired
 from interlock.venues.binance.streams.account import is_of_our_making
 from interlock.venues.binance.streams.facts import FrameUnreadable
@@ -29,9 +30,9 @@ AT_NS = AT_MS * 1_000_000
 
 
 class _Account:
-    def __init__(self, rates: dict[str, Decimal] | None = None) -> None:
+    def __init__(self, rates: dict[str, Decimal] | None = None, market: Market = Market.USDM) -> None:
         self.told: list[object] = []
-        self.intake = UserIntake(is_of_our_making, (rates or {}).get, self.told.append)
+        self.intake = UserIntake(market, is_of_our_making, (rates or {}).get, self.told.append)
 
     def hear(self, *messages: object) -> list[object]:
         self.told.clear()
@@ -103,10 +104,21 @@ def test_what_others_do_to_our_orders_is_told_as_foreign() -> None:
 )
 def test_fees_are_told_in_usdt(asset: str, rates: dict[str, Decimal], fee: str, fee_base: str) -> None:
     price = "2500.0000037500000" if asset == "ETH" else "2500"
-    fill = spot_order("TRADE", "FILLED", t=5, l="1", z="1", L=price, n="0.00200001", N=asset)
-    (told,) = _Account(rates).hear(fill)
+    fill = spot_order("TRADE", "FILLED", S="BUY", t=5, l="1", z="1", L=price, n="0.00200001", N=asset)
+    (told,) = _Account(rates, Market.SPOT).hear(fill)
     assert isinstance(told, FillReported)
     assert (told.fee, told.fee_base) == (Decimal(fee), Decimal(fee_base))
+
+
+@pytest.mark.parametrize("market", [Market.SPOT, Market.USDM])
+@pytest.mark.parametrize("side", ["BUY", "SELL"])
+def test_a_fee_is_kept_of_the_base_only_where_it_was_bought_on_spot(market: Market, side: str) -> None:
+    words = {"s": "BNBUSDT", "S": side, "t": 5, "l": "1", "z": "1", "L": "300", "n": "0.002", "N": "BNB"}
+    order = spot_order if market is Market.SPOT else futures_order
+    (told,) = _Account(market=market).hear(order("TRADE", "FILLED", q="1", **{"c": "il1-3-0"} | words))
+    assert isinstance(told, FillReported)
+    is_kept = (market, side) == (Market.SPOT, "BUY")
+    assert (told.fee, told.fee_base) == (Decimal("0.6"), Decimal("0.002") if is_kept else 0)
 
 
 def test_a_fill_is_never_lost_for_a_fee_that_is_not_known() -> None:

@@ -22,6 +22,7 @@ class DepthSync:
     """Takes a symbol's diffs and snapshots, and tells the whole book, the diffs that chain to it, and all that is odd.
 
     While two sockets overlap, a diff that runs ahead is held until the slower socket has brought what lies between.
+    A gap within the one socket that has brought anything yet is told at once.
     """
 
     def __init__(self, market: Market, symbol: str, tell: Callable[[DepthOut], None], want: Callable[[], None]) -> None:
@@ -39,14 +40,22 @@ class DepthSync:
         self._remembered: deque[int] = deque(maxlen=_REMEMBERED)
         self._is_overlapping = False
         self._held: list[DiffHeard] = []
+        self._brought: set[int] = set()
 
     @property
     def wants_snapshot(self) -> bool:
         """Whether a snapshot would help now: the book is not whole, and none waits for the next diff."""
         return not self.is_synced and self._snapshot is None
 
-    def diff(self, diff: DiffHeard) -> None:
-        """Take a diff as it was heard."""
+    def diff(self, diff: DiffHeard, line: int = 0) -> None:
+        """Take a diff as it was heard, and the number of the connection that brought it."""
+        is_first = line not in self._brought
+        if is_first:
+            self._brought.add(line)
+        self._take(diff, self._is_overlapping and (is_first or len(self._brought) > 1))
+
+    def _take(self, diff: DiffHeard, may_come: bool) -> None:
+        """Put a diff in its place. `may_come`: what lies before it may still come by the other socket."""
         final = self.final_id
         if (diff.first_id == final + 1) if self._is_spot else (diff.previous_id == final):
             self._chain(diff)
@@ -56,7 +65,7 @@ class DepthSync:
             self._chain(diff)
         elif diff.final_id <= final:
             self._drop(diff)
-        elif self._is_overlapping and len(self._held) < KEPT_MAX:
+        elif may_come and len(self._held) < KEPT_MAX:
             self._hold(diff)
         else:
             self._lose(diff)
@@ -71,11 +80,12 @@ class DepthSync:
     def overlap(self, is_overlapping: bool) -> None:
         """Two sockets carry the diffs from now on, or one again: then what is still held shows a gap."""
         self._is_overlapping = is_overlapping
-        if is_overlapping or not self._held:
+        if is_overlapping:
             return
+        self._brought.clear()
         held, self._held = sorted(self._held, key=lambda diff: diff.final_id), []
         for diff in held:
-            self.diff(diff)
+            self._take(diff, False)
 
     def forget(self, at_ns: int) -> None:
         """No socket carries the diffs any more: what comes next need not follow what came before."""
@@ -87,6 +97,7 @@ class DepthSync:
         self._kept.clear()
         self._held.clear()
         self._remembered.clear()
+        self._brought.clear()
 
     def _chain(self, diff: DiffHeard) -> None:
         self.final_id = diff.final_id
@@ -117,7 +128,7 @@ class DepthSync:
         self._held.sort(key=lambda diff: diff.final_id)
         waiting, self._held = self._held, []
         for diff in waiting:
-            self.diff(diff)
+            self._take(diff, True)
 
     def _lose(self, diff: DiffHeard) -> None:
         if self._is_spot:

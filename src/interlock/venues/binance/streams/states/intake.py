@@ -42,8 +42,11 @@ class Intake:
         self._depth_watch = self.watches[Want.DEPTH]
         self._quote_watch = self.watches[Want.QUOTES]
 
-    def frame(self, text: bytes, heard_at_ns: int) -> Answered | PassedOver | None:
-        """Take a frame and tell what it says. Returns what is not market data: an answer, or what is passed over."""
+    def frame(self, text: bytes, heard_at_ns: int, line: int = 0) -> Answered | PassedOver | None:
+        """Take a frame and tell what it says; `line` is the number of the connection that brought it.
+
+        Returns what is not market data: an answer, or what is passed over.
+        """
         value = market_message(self._market, text, heard_at_ns)
         match value:
             case DiffHeard():
@@ -52,7 +55,7 @@ class Intake:
                     self._unasked("a depthUpdate message", value.symbol, heard_at_ns)
                 else:
                     self._depth_watch.heard(value.symbol, value.final_id, heard_at_ns)
-                    book.diff(value)
+                    book.diff(value, line)
             case QuoteHeard():
                 self._quote(value)
             case TradeHeard():

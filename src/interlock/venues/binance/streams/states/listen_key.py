@@ -23,12 +23,12 @@ class KeyKeeping:
 
     def __init__(self) -> None:
         self.key: str | None = None
-        self._good_from_ns = 0
+        self.good_from_ns = 0
         self._renew_at_ns = 0
 
     def next_act(self, at_ns: int) -> tuple[Act, int]:
         """Return what to do now, and in how many nanoseconds to ask again at the latest."""
-        if self.key is None or at_ns >= self._good_from_ns + LIFE_NS:
+        if self.key is None or at_ns >= self.good_from_ns + LIFE_NS:
             return Act.CREATE, 0
         if at_ns >= self._renew_at_ns:
             return Act.RENEW, 0
@@ -38,7 +38,7 @@ class KeyKeeping:
         """Note the key that the venue gave; returns whether it is another one than before."""
         is_other = key != self.key
         self.key = key
-        self._good_from_ns = at_ns
+        self.good_from_ns = at_ns
         self._renew_at_ns = at_ns + RENEW_NS
         return is_other
 

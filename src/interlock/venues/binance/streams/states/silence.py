@@ -108,6 +108,10 @@ class SilenceWatch:
         else:
             track.looking = None
 
+    def look_put_off(self, symbol: str) -> None:
+        """The venue was not asked, by our own doing: that is evidence of nothing, and it is asked again."""
+        self._tracks[symbol].looking = None
+
     def check(self, at_ns: int) -> list[Verdict]:
         """Return what is to be done or told by now."""
         verdicts: list[Verdict] = []

@@ -18,8 +18,9 @@ from interlock.messages.observations import (
     FillReported,
     RejectReported,
 )
-from interlock.ports.exchange.words import OPEN, AlgoState, Execution
+from interlock.ports.exchange.words import OPEN, AlgoState, Execution, Market
 from interlock.units.money import ZERO, money
+from interlock.units.sides import Side
 from interlock.venues.binance.parse.market_values import PassedOver
 from interlock.venues.binance.parse.unreadable import Unreadable
 from interlock.venues.binance.parse.user_events import AccountEvent, user_message
@@ -93,10 +94,12 @@ class UserIntake:
 
     def __init__(
         self,
+        market: Market,
         is_ours: Callable[[str], bool],
         rate: Callable[[str], Decimal | None],
         tell: Callable[[UserOut], None],
     ) -> None:
+        self._market = market
         self._is_ours = is_ours
         self._rate = rate
         self._tell = tell
@@ -183,19 +186,32 @@ class UserIntake:
                 fee=ZERO if fee is None else fee,
                 liquidity=told.liquidity,
                 venue_at_ns=told.venue_at_ns,
-                fee_base=told.commission if _is_kept_of_base(told) else ZERO,
+                fee_base=told.commission if self._is_kept_of_base(told) else ZERO,
             )
         )
 
     def _fee(self, told: OrderTold) -> Decimal | None:
-        """Return a fill's commission in USDT: at the fill's own price, exact, where it was kept of what was bought."""
+        """Return a fill's commission in USDT: at the fill's own price where it is in what was traded.
+
+        It is exact where it was kept of what was bought.
+        """
         asset, commission = told.commission_asset, told.commission
         if asset == _USDT or not commission:
             return money(commission)
-        if _is_kept_of_base(told):
+        if self._is_kept_of_base(told):
             return commission * told.trade_price
+        if told.symbol == asset + _USDT:
+            return money(commission * told.trade_price)
         rate = self._rate(asset)
         return None if rate is None else money(commission * rate)
+
+    def _is_kept_of_base(self, told: OrderTold) -> bool:
+        """Tell whether the venue kept its commission of the quantity that was bought: on spot, and of purchases alone.
+
+        A futures position is no holding of the asset, and what was sold is gone: there it is a fee like any.
+        """
+        is_purchase = self._market is Market.SPOT and told.side is Side.BUY
+        return is_purchase and bool(told.commission) and told.symbol == told.commission_asset + _USDT
 
     def _algo(self, told: AlgoTold) -> None:
         order_id = told.order_id
@@ -232,8 +248,3 @@ class UserIntake:
         self._tell(AlgoTriggered(told.order_id, told.became, told.venue_at_ns))
         for heard in self._foreign.pop(key, []):
             self._report(told.order_id, heard)
-
-
-def _is_kept_of_base(told: OrderTold) -> bool:
-    """Tell whether the venue kept its commission of the quantity that was bought."""
-    return bool(told.commission) and told.symbol == told.commission_asset + _USDT
