@@ -138,7 +138,7 @@ def test_recorded_bytes_changed_anywhere_give_a_value_or_a_reason(name: str) -> 
 def test_what_keeps_the_state_of_streams_takes_any_frames(texts: list[bytes], market: Market) -> None:
     told: list[object] = []
     market_intake = Intake(market, ["BTCUSDT"], told.append, lambda: None, 0)
-    user_intake = UserIntake(is_of_our_making, lambda asset: None, told.append)
+    user_intake = UserIntake(market, is_of_our_making, lambda asset: None, told.append)
     for at_ns, text in enumerate(texts):
         market_intake.frame(text, at_ns)
         user_intake.frame(text, at_ns)

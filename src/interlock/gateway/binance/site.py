@@ -26,7 +26,12 @@ _NOT_FOUND = b"<html><head><title>404 Not Found</title></head><body><h1>404 Not 
 
 
 class Sockets(Protocol):
-    """Who takes WebSockets in."""
+    """Who takes WebSockets in, of one market."""
+
+    @property
+    def market(self) -> Market:
+        """The market, whose bans hold for them."""
+        ...
 
     def open_socket(self, request: Request, channel: Channel) -> Session | Response:
         """Take a WebSocket in, or refuse it with a response."""
@@ -49,14 +54,18 @@ class BinanceSite:
         self._now_ms = desk.exchange.now_ms
         self._allowances = {market: desk.allowances.of(market) for market in Market}
 
-    def ban(self, peer_host: str, seconds: int) -> None:
-        """Shut an address out for so long, as if it had gone on asking over its limit; zero lets it in again."""
-        self._desk.allowances.bans.ban(peer_host, seconds)
+    def ban(self, peer_host: str, seconds: int, market: Market | None = None) -> None:
+        """Shut an address out of a market (of all) for so long, as if it had gone on asking over its limit.
+
+        Zero seconds let it in again.
+        """
+        for each in Market if market is None else (market,):
+            self._allowances[each].bans.ban(peer_host, seconds)
 
     def open_socket(self, request: Request, channel: Channel) -> Session | Response:
         """Take a WebSocket in, or refuse it: 418 to who is banned."""
         try:
-            self._desk.allowances.bans.check(_host(request.peer))
+            self._allowances[self._sockets.market].bans.check(_host(request.peer))
         except Limited as error:
             return _refused(error, _SPOT_TYPE, ())
         return self._sockets.open_socket(request, channel)

@@ -53,8 +53,13 @@ class Exchange(Protocol):
         """Take an open order back. -2011 when there is none of that key."""
         ...
 
-    async def cancel_open(self, market: Market, account: str, symbol: str) -> Sequence[OrderRow]:
-        """Take all open orders of a symbol back; futures' algo orders stay, as upstream. Spot: -2011 when none."""
+    async def cancel_open(
+        self, market: Market, account: str, symbol: str, cancel_as: Callable[[], str] | None = None
+    ) -> Sequence[OrderRow]:
+        """Take all open orders of a symbol back; futures' algo orders stay, as upstream. Spot: -2011 when none.
+
+        `cancel_as` is called for each, in the order of the answer: the id its cancellation is told under.
+        """
         ...
 
     async def replace(self, account: str, replacement: Replacement) -> tuple[OrderRow | ExchangeError, Placed | None]:

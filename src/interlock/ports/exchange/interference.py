@@ -45,6 +45,10 @@ class Interference(Protocol):
         """Return what happens to this request, None for nothing."""
         ...
 
+    def on_open(self, market: Market) -> Disturbance | None:
+        """Return how a WebSocket that a client wants to open is refused, None to let it in."""
+        ...
+
     def on_push(self, market: Market, stream: str, message: bytes) -> Sequence[tuple[int, bytes]]:
         """Return what becomes of a message pushed on a stream: (delay in ms, bytes) each; empty when it is lost.
 

@@ -35,7 +35,7 @@ class NewOrder(Struct, frozen=True, kw_only=True):
 
 
 class OrderKey(Struct, frozen=True, kw_only=True):
-    """One order of an account: by the venue's id, else by the client's. One of them is set."""
+    """One order of an account, by the venue's id, the client's, or both: then both have to be that order's."""
 
     symbol: str
     order_id: int | None = None
@@ -43,7 +43,7 @@ class OrderKey(Struct, frozen=True, kw_only=True):
 
 
 class AlgoKey(Struct, frozen=True, kw_only=True):
-    """One algo order of an account: by the venue's algo id, else by the client's."""
+    """One algo order of an account, by the venue's id, the client's, or both: then both have to be that order's."""
 
     algo_id: int | None = None
     client_algo_id: str | None = None

@@ -56,7 +56,10 @@ class OrderRow(Struct, frozen=True, kw_only=True):
 
 
 class AlgoRow(Struct, frozen=True, kw_only=True):
-    """A futures conditional order. `order_id` is the order it became, 0 while it has not triggered."""
+    """A futures conditional order. `order_id` is the order it became, 0 while it has not triggered.
+
+    `filled` and `filled_quote` are those of that order.
+    """
 
     account: str
     symbol: str
@@ -78,6 +81,8 @@ class AlgoRow(Struct, frozen=True, kw_only=True):
     self_trade: SelfTrade = SelfTrade.NONE
     good_till_ms: int = 0
     order_id: int = 0
+    filled: Decimal = ZERO
+    filled_quote: Decimal = ZERO
     triggered_at_ns: int = 0
     text: str = ""
     created_at_ns: int = 0

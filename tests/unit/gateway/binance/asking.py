@@ -47,6 +47,8 @@ class FakeListenKeys:
 class ClosedSockets:
     """Takes no WebSocket in."""
 
+    market = Market.SPOT
+
     def open_socket(self, request: Request, channel: Channel) -> Session | Response:
         return Response(404, b"no sockets")
 

@@ -49,6 +49,7 @@ class FakeExchange:
         self.clock_ms = NOW_MS
         self.markets = {market: FakeMarket(market) for market in Market}
         self.placed: list[OrderRow] = []
+        self.cancelled_as: list[str] = []
         self.filled: list[TradeRow] = []
         self.waiting: list[AlgoRow] = []
         self.leverage: dict[str, int] = {}
@@ -129,8 +130,11 @@ class FakeExchange:
             raise ExchangeError(-2011, "Unknown order sent.")
         return self._put(found, state=OrderState.CANCELED)
 
-    async def cancel_open(self, market: Market, account: str, symbol: str) -> Sequence[OrderRow]:
+    async def cancel_open(
+        self, market: Market, account: str, symbol: str, cancel_as: Callable[[], str] | None = None
+    ) -> Sequence[OrderRow]:
         rows = list(await self.open_orders(market, account, symbol))
+        self.cancelled_as += [cancel_as() for _ in rows if cancel_as is not None]
         return [self._put(row, state=OrderState.CANCELED) for row in rows]
 
     async def replace(self, account: str, replacement: Replacement) -> tuple[OrderRow | ExchangeError, Placed | None]:
@@ -182,7 +186,7 @@ class FakeExchange:
 
     def _find(self, market: Market, key: OrderKey) -> OrderRow | None:
         for row in self.placed:
-            is_named = key.order_id == row.order_id or key.client_order_id == row.client_order_id
+            is_named = key.order_id in (None, row.order_id) and key.client_order_id in (None, row.client_order_id)
             if is_named and row.market is market and row.symbol == key.symbol:
                 return row
         return None
@@ -220,7 +224,7 @@ class FakeExchange:
 
     async def cancel_algo(self, account: str, key: AlgoKey) -> AlgoRow:
         for row in self.waiting:
-            if key.algo_id == row.algo_id or key.client_algo_id == row.client_algo_id:
+            if key.algo_id in (None, row.algo_id) and key.client_algo_id in (None, row.client_algo_id):
                 self.waiting.remove(row)
                 return row
         raise ExchangeError(-2011, "Unknown order sent.")
@@ -231,7 +235,7 @@ class FakeExchange:
 
     async def algo(self, account: str, key: AlgoKey) -> AlgoRow:
         for row in self.waiting:
-            if key.algo_id == row.algo_id or key.client_algo_id == row.client_algo_id:
+            if key.algo_id in (None, row.algo_id) and key.client_algo_id in (None, row.client_algo_id):
                 return row
         raise ExchangeError(-2013, "Order does not exist.")
 

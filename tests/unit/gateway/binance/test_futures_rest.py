@@ -130,7 +130,9 @@ def test_each_amendment_of_a_batch_stands_alone() -> None:
     assert (first["price"], second["code"]) == ("89.50", -2013)
 
 
-@pytest.mark.parametrize("ids", ["orderIdList=[1000,7]", 'origClientOrderIdList=["mine-1","none"]'])
+@pytest.mark.parametrize(
+    "ids", ["orderIdList=[1000,7]", "orderidlist=[1000,7]", 'origClientOrderIdList=["mine-1","none"]']
+)
 def test_each_cancellation_of_a_batch_stands_alone(ids: str) -> None:
     client = Client()
     client.signed("POST", ORDER, newClientOrderId="mine-1", **LIMIT)

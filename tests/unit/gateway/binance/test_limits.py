@@ -76,10 +76,11 @@ def test_who_goes_on_asking_is_banned_for_longer_each_time() -> None:
     assert lengths[-1] == BAN_S_MAX == max(lengths)
 
 
-def test_a_ban_holds_on_every_market_and_says_until_when() -> None:
+def test_a_ban_holds_on_its_market_alone_and_says_until_when() -> None:
     clock = Clock()
     allowances = Allowances(clock)
-    allowances.bans.ban("a", 90)
+    allowances.of(Market.USDM).bans.ban("a", 90)
+    assert allowances.of(Market.SPOT).spend("a", 1) == 1
     clock.ms += 500
     with pytest.raises(Limited) as error:
         allowances.of(Market.USDM).spend("a", 1)
@@ -103,11 +104,14 @@ def test_a_ban_by_hand_shuts_an_address_out_whatever_its_port() -> None:
     client.site.ban("10.0.0.9", 60)
     answer = client.get("/fapi/v1/ping")
     assert (refused(answer)[:2], header(answer, "Retry-After")) == ((418, -1003), "60")
+    assert client.get("/api/v3/ping").status == 418
     client.peer = "10.0.0.8:1234"
     assert client.get("/fapi/v1/ping").status == 200
     client.peer = "10.0.0.9:4321"
     client.site.ban("10.0.0.9", 0)
     assert client.get("/fapi/v1/ping").status == 200
+    client.site.ban("10.0.0.9", 60, Market.SPOT)
+    assert (client.get("/fapi/v1/ping").status, client.get("/api/v3/ping").status) == (200, 418)
 
 
 class FakeChannel:
@@ -132,6 +136,8 @@ def test_who_is_banned_opens_no_socket() -> None:
     client = Client()
     channel = FakeChannel()
     request = Request("GET", "/ws", b"", {}, b"", channel.peer)
+    client.site.ban("10.0.0.9", 60, Market.USDM)
+    assert client.site.open_socket(request, channel) == Response(404, b"no sockets")
     client.site.ban("10.0.0.9", 60)
     refusal = client.site.open_socket(request, channel)
     assert isinstance(refusal, Response)

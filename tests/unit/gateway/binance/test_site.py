@@ -8,6 +8,8 @@ import pytest
 
 from interlock.gateway.binance.interfering import garbled
 from interlock.gateway.binance.routes import BY_PATH, ROUTES
+from interlock.gateway.binance.sockets.api.methods import METHODS
+from interlock.gateway.binance.sockets.api.session import OWN_METHODS
 from interlock.gateway.server.messages import Delivery, Request, Response
 from interlock.ports.exchange.interference import Call, Disturbance
 from interlock.ports.exchange.words import Market
@@ -27,6 +29,9 @@ class Trouble:
     def on_call(self, call: Call) -> Disturbance | None:
         self.calls.append(call)
         return self.disturbance
+
+    def on_open(self, market: Market) -> Disturbance | None:
+        return None
 
     def on_push(self, market: Market, stream: str, message: bytes) -> tuple[tuple[int, bytes], ...]:
         return ((0, message),)
@@ -152,6 +157,16 @@ def test_every_endpoint_is_on_the_page_with_its_weight_and_no_other_is() -> None
         (route.method, route.path, route.security.value, route.weight_text or str(route.weight)) for route in ROUTES
     ]
     assert sorted(written) == sorted(served)
+
+
+def test_every_method_of_the_socket_api_is_on_the_page_and_no_other_is() -> None:
+    rows = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
+    served = [f"| `{name}` | both | the connection's own |" for name in OWN_METHODS] + [
+        f"| `{name}` | {market.value} | {method} `{path}` |"
+        for market, methods in METHODS.items()
+        for name, (method, path) in methods.items()
+    ]
+    assert rows == served
 
 
 def test_a_weight_that_depends_says_on_what() -> None:

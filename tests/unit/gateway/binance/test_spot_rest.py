@@ -134,6 +134,24 @@ def test_all_open_orders_of_a_symbol_go_at_once() -> None:
     assert told(client.signed("GET", "/api/v3/openOrders", symbol="BTCUSDT")) == []
 
 
+def test_each_order_of_a_cancel_all_is_answered_under_the_id_its_cancellation_was_told_by() -> None:
+    client = Client()
+    for _ in range(2):
+        client.signed("POST", ORDER, **LIMIT)
+    rows = told(client.signed("DELETE", "/api/v3/openOrders", symbol="BTCUSDT"))
+    assert [row["clientOrderId"] for row in rows] == client.exchange.cancelled_as
+    assert len(set(client.exchange.cancelled_as)) == 2
+
+
+def test_both_ids_of_an_order_are_handed_on() -> None:
+    client = Client()
+    client.signed("POST", ORDER, **LIMIT, newClientOrderId="mine")
+    both = {"symbol": "BTCUSDT", "orderId": 1000, "origClientOrderId": "other"}
+    assert refused(client.signed("GET", ORDER, **both))[1] == -2013
+    assert refused(client.signed("DELETE", ORDER, **both))[1] == -2011
+    assert told(client.signed("DELETE", ORDER, **{**both, "origClientOrderId": "mine"}))["status"] == "CANCELED"
+
+
 REPLACE = {**LIMIT, "cancelReplaceMode": "STOP_ON_FAILURE", "cancelOrderId": 1000}
 
 

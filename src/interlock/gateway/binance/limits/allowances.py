@@ -45,10 +45,10 @@ Headers = tuple[tuple[str, str], ...]
 class Allowance:
     """One market's counters."""
 
-    def __init__(self, market: Market, limits: MarketLimits, bans: Bans, now_ms: Callable[[], int]) -> None:
+    def __init__(self, market: Market, limits: MarketLimits, now_ms: Callable[[], int]) -> None:
         self.limits = limits
         self._is_spot = market is Market.SPOT
-        self._bans = bans
+        self.bans = Bans(now_ms)
         self._weight = Counter(_MINUTE_MS, limits.weight_minute_max, now_ms)
         self._strikes = Counter(_MINUTE_MS, _STRIKES_MAX, now_ms)
         self._orders = tuple(
@@ -57,13 +57,13 @@ class Allowance:
 
     def spend(self, host: str, weight: int) -> int:
         """Use weight, and return what the address has used this minute. Errors: Limited with 418 or 429, -1003."""
-        self._bans.check(host)
+        self.bans.check(host)
         used = self._weight.add(host, weight)
         if used <= self._weight.limit:
             return used
         if self._strikes.add(host, 1) > _STRIKES_MAX:
-            self._bans.earn(host)
-            self._bans.check(host)
+            self.bans.earn(host)
+            self.bans.check(host)
         limit = self._weight.limit
         text = (
             f"Too much request weight used; current limit is {limit} request weight per 1 MINUTE. "
@@ -113,13 +113,10 @@ class Allowance:
 
 
 class Allowances:
-    """All markets' counters, with one list of bans."""
+    """All markets' counters. Who is banned from one market is let in to the other."""
 
     def __init__(self, now_ms: Callable[[], int], limits: dict[Market, MarketLimits] | None = None) -> None:
-        self.bans = Bans(now_ms)
-        self._by_market = {
-            market: Allowance(market, (limits or LIMITS)[market], self.bans, now_ms) for market in Market
-        }
+        self._by_market = {market: Allowance(market, (limits or LIMITS)[market], now_ms) for market in Market}
 
     def of(self, market: Market) -> Allowance:
         """Return the counters of a market."""

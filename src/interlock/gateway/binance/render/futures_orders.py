@@ -58,6 +58,7 @@ class AlgoShown(Struct, rename="camel"):
     algo_status: str
     actual_order_id: str | UnsetType
     actual_price: str | UnsetType
+    actual_qty: str | UnsetType
     trigger_price: str
     price: str
     iceberg_quantity: str | None
@@ -137,7 +138,8 @@ def algo(row: AlgoRow, digits: Digits, *, is_query: bool) -> AlgoShown:
         quantity=fixed(row.quantity, digits.quantity),
         algo_status=row.state.value,
         actual_order_id=(str(row.order_id) if row.order_id else "") if is_query else UNSET,
-        actual_price=fixed(ZERO, digits.quote) if is_query else UNSET,
+        actual_price=fixed(ratio(row.filled_quote, row.filled), digits.quote) if is_query else UNSET,
+        actual_qty=fixed(row.filled, digits.quantity) if is_query else UNSET,
         trigger_price=fixed(row.trigger_price, digits.price),
         price=fixed(row.price, digits.price),
         iceberg_quantity=None,

@@ -14,23 +14,22 @@ FUTURES_HOURS_MAX = 168
 
 
 def order_key(given: Parameters, symbols: Symbols, *, is_spot: bool) -> OrderKey:
-    """Return the order named by `orderId`, else by `origClientOrderId`. Errors: -1102, -1121."""
+    """Return the order named by `orderId`, `origClientOrderId` or both at once. Errors: -1102, -1121."""
     listed = words.instrument(given, symbols)
     order_id = integer(given, "orderId")
     client_order_id = client_id(given, "origClientOrderId", is_spot=is_spot)
     if order_id is None and client_order_id is None:
         raise refusals.missing_both("origClientOrderId", "orderId")
-    by_client = client_order_id if order_id is None else None
-    return OrderKey(symbol=listed.symbol, order_id=order_id, client_order_id=by_client)
+    return OrderKey(symbol=listed.symbol, order_id=order_id, client_order_id=client_order_id)
 
 
 def algo_key(given: Parameters) -> AlgoKey:
-    """Return the conditional order named by `algoId`, else by `clientAlgoId`. Errors: -1102."""
+    """Return the conditional order named by `algoId`, `clientAlgoId` or both at once. Errors: -1102."""
     algo_id = integer(given, "algoId")
     client_algo_id = client_id(given, "clientAlgoId", is_spot=False)
     if algo_id is None and client_algo_id is None:
         raise refusals.missing_both("clientAlgoId", "algoId")
-    return AlgoKey(algo_id=algo_id, client_algo_id=client_algo_id if algo_id is None else None)
+    return AlgoKey(algo_id=algo_id, client_algo_id=client_algo_id)
 
 
 def optional_symbol(given: Parameters, symbols: Symbols) -> str | None:

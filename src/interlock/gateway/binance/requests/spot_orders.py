@@ -126,6 +126,5 @@ def replacement(given: Parameters, symbols: Symbols, client_ids: ClientIds) -> t
     if order_id is None and client_order_id is None:
         raise refusals.missing_both("cancelOrigClientOrderId", "cancelOrderId")
     cancel_as = client_id(given, "cancelNewClientOrderId", is_spot=True) or client_ids.draw()
-    by_client = client_order_id if order_id is None else None
-    key = OrderKey(symbol=order.symbol, order_id=order_id, client_order_id=by_client)
+    key = OrderKey(symbol=order.symbol, order_id=order_id, client_order_id=client_order_id)
     return Replacement(mode=mode, cancel=key, cancel_as=cancel_as, order=order), reply

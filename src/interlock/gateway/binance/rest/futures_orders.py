@@ -61,7 +61,7 @@ async def ask_open(desk: Desk, asked: Asked) -> bytes:
     key = order_key(asked.given, desk.symbols(_USDM), is_spot=False)
     rows = await desk.exchange.open_orders(_USDM, asked.account, key.symbol)
     for row in rows:
-        if key.order_id == row.order_id or key.client_order_id == row.client_order_id:
+        if key.order_id in (None, row.order_id) and key.client_order_id in (None, row.client_order_id):
             return encode(_order(desk, row))
     raise ExchangeError(-2013, "Order does not exist.")
 

@@ -79,8 +79,14 @@ async def cancel_open(desk: Desk, asked: Asked) -> bytes:
     """Take all open orders of a symbol back."""
     symbol = words.instrument(asked.given, desk.symbols(_SPOT)).symbol
     asked.given.finish()
-    rows = await desk.exchange.cancel_open(_SPOT, asked.account, symbol)
-    return encode([render.cancelled(row, desk.client_ids.draw()) for row in rows])
+    drawn: list[str] = []
+
+    def cancel_as() -> str:
+        drawn.append(desk.client_ids.draw())
+        return drawn[-1]
+
+    rows = await desk.exchange.cancel_open(_SPOT, asked.account, symbol, cancel_as)
+    return encode([render.cancelled(row, drawn_id) for row, drawn_id in zip(rows, drawn, strict=True)])
 
 
 async def replace(desk: Desk, asked: Asked) -> bytes:

@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 
 import msgspec
 
 from interlock.gateway.binance import refusals
+from interlock.gateway.binance.interfering import disturbed, not_carried_out
 from interlock.gateway.binance.sockets.api.door import CONNECT_WEIGHT, ApiDoor
 from interlock.gateway.binance.sockets.api.session import ApiSession
 from interlock.gateway.binance.sockets.paths import Opening, parse_opening
-from interlock.gateway.binance.sockets.pushing import Later, Pusher, loop_later
+from interlock.gateway.binance.sockets.pushing import USER, Later, Pusher, loop_later
 from interlock.gateway.binance.sockets.rate import MESSAGES_PER_S_MAX, MessageRate
 from interlock.gateway.binance.sockets.streams.control import Refused
 from interlock.gateway.binance.sockets.streams.hub import MarketHub
@@ -50,6 +52,7 @@ class MarketSockets:
     ) -> None:
         self.market = market
         self._now_ms = exchange.now_ms
+        self._interference = interference
         self._keys = keys
         self._api = api
         self._life_ns = life_s * NS_PER_S
@@ -70,6 +73,9 @@ class MarketSockets:
 
     def open_socket(self, request: Request, channel: Channel) -> Session | Response:
         """Let a client in, or answer why not."""
+        refused = self._interference.on_open(self.market) if self._interference is not None else None
+        if refused is not None:
+            return disturbed(not_carried_out(), refused)
         opening = parse_opening(self.market, request.path, request.query)
         if opening is None:
             return _NOT_SERVED
@@ -113,6 +119,17 @@ class MarketSockets:
         for session in tuple(self._open):
             session.channel.abort()
 
+    def disconnect(self, pattern: str | None) -> None:
+        """Reset the connections that hear a stream of such a name, account events under "user"; None for all."""
+        for session in tuple(self._open):
+            if pattern is None or any(fnmatchcase(name, pattern) for name in self._told_names(session)):
+                session.channel.abort()
+
+    def _told_names(self, session: StreamSession | ApiSession) -> list[str]:
+        """Return what a connection hears, by the names under which it can be disturbed."""
+        is_key = self._keys.account_of
+        return [name if is_key(self.market, name) is None else USER for name in session.names]
+
     def _open_api(self, opening: Opening, request: Request, channel: Channel) -> Session | Response:
         host = request.peer.rpartition(":")[0] or request.peer
         try:
@@ -132,7 +149,7 @@ class MarketSockets:
                 return Response(400, refusals.body(refusals.bad_listen_key()))
             names = (*names, opening.listen_key)
         rate = MessageRate(MESSAGES_PER_S_MAX[self.market], self._now_ms)
-        session = StreamSession(channel, self._streams, rate, opening.is_combined, self._forget)
+        session = StreamSession(channel, self._streams, rate, opening.is_combined, self._forget, opening.route)
         try:
             session.subscribe(names)
         except Refused:

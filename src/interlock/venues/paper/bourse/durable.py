@@ -164,9 +164,11 @@ class DurableExchange:
         """Take an open order back."""
         return await self._durable(self._kernel.cancel, market, account, key, cancel_as)
 
-    async def cancel_open(self, market: Market, account: str, symbol: str) -> Sequence[OrderRow]:
+    async def cancel_open(
+        self, market: Market, account: str, symbol: str, cancel_as: Callable[[], str] | None = None
+    ) -> Sequence[OrderRow]:
         """Take all open orders of a symbol back."""
-        return await self._durable(self._kernel.cancel_open, market, account, symbol)
+        return await self._durable(self._kernel.cancel_open, market, account, symbol, cancel_as)
 
     async def replace(self, account: str, replacement: Replacement) -> tuple[OrderRow | ExchangeError, Placed | None]:
         """Spot: cancel and place."""

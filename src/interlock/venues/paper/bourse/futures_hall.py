@@ -7,8 +7,8 @@ from interlock.ports.exchange.events import LeverageChanged
 from interlock.ports.exchange.market_data import MarketData
 from interlock.ports.exchange.refusals import ExchangeError
 from interlock.ports.exchange.requests import AlgoKey, NewOrder
-from interlock.ports.exchange.rows import AlgoRow, Bracket, Countdown, FuturesAccount, SymbolSettings
-from interlock.ports.exchange.words import AlgoState, BalanceReason, IncomeKind, MarginType, Market
+from interlock.ports.exchange.rows import AlgoRow, Bracket, Countdown, FuturesAccount, SymbolSettings, TradeRow
+from interlock.ports.exchange.words import AlgoState, BalanceReason, Execution, IncomeKind, MarginType, Market
 from interlock.ports.liquidity import Liquidity
 from interlock.units.money import ZERO, money, to_e8
 from interlock.units.time import NS_PER_S
@@ -153,7 +153,13 @@ class FuturesHall(FuturesTrading):
         """Count an order no more, and finish the conditional order it came from."""
         super().release(live, at_ns)
         if live.row.algo_id and not live.is_open:
-            self._algos.finish(live.row.algo_id, at_ns)
+            self._algos.finish(live.row, at_ns)
+
+    def book(self, live: WorkingOrder, trade: TradeRow, quantity_e8: int, execution: Execution) -> None:
+        """Take a trade in, and let the conditional order it came from show it."""
+        super().book(live, trade, quantity_e8, execution)
+        if live.row.algo_id and live.is_open:
+            self._algos.filled(live.row)
 
     # --- Time ------------------------------------------------------------------------------------------------------
 
@@ -182,6 +188,12 @@ class FuturesHall(FuturesTrading):
         self.close_turn(at_ns)
         self._liquidator.check(at_ns)
         self.close_turn(at_ns)
+
+    def settle(self, at_ns: int) -> None:
+        """Do what follows from fills, and make good what an account lost beyond all it had."""
+        super().settle(at_ns)
+        for account in tuple(self._changed):
+            self._liquidator.insure(self.wallets[account], at_ns)
 
     # --- Restart ---------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ touched; its end settles what follows, forgets what ended, and tells of balances
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 
 from interlock.ports.exchange.backend import Placed
@@ -75,12 +75,15 @@ class Hall(ABC):
         self.close_turn(at_ns)
         return live.row
 
-    def cancel_open(self, at_ns: int, account: str, symbol: str) -> Sequence[OrderRow]:
-        """Take all open orders of a symbol back."""
+    def cancel_open(
+        self, at_ns: int, account: str, symbol: str, cancel_as: Callable[[], str] | None = None
+    ) -> Sequence[OrderRow]:
+        """Take all open orders of a symbol back, each under an id of its own where `cancel_as` draws them."""
         self.rules_for(symbol)
         ended = self.orders[account].of(symbol)
         for live in ended:
-            self.end(live, OrderState.CANCELED, Execution.CANCELED, "", at_ns)
+            drawn = cancel_as() if cancel_as is not None else ""
+            self.end(live, OrderState.CANCELED, Execution.CANCELED, "", at_ns, drawn)
         self.close_turn(at_ns)
         return [live.row for live in ended]
 

@@ -4,7 +4,7 @@ It reads no clock, does no I/O and keeps no ended orders: every change leaves th
 and events to be told once they are. The same calls give the same rows, in every process.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from interlock.ports.exchange.backend import Placed
@@ -159,9 +159,14 @@ class Kernel:
         """Take an open order back."""
         return self._hall(market).cancel(self._move(at_ns), self.require(market, account), key, cancel_as)
 
-    def cancel_open(self, at_ns: int, market: Market, account: str, symbol: str) -> Sequence[OrderRow]:
-        """Take all open orders of a symbol back, oldest first; conditional futures orders stay."""
-        return self._hall(market).cancel_open(self._move(at_ns), self.require(market, account), symbol)
+    def cancel_open(
+        self, at_ns: int, market: Market, account: str, symbol: str, cancel_as: Callable[[], str] | None = None
+    ) -> Sequence[OrderRow]:
+        """Take all open orders of a symbol back, oldest first; conditional futures orders stay. Spot: -2011 for none.
+
+        `cancel_as` is called once for each of them, in this order, for the id of its cancellation.
+        """
+        return self._hall(market).cancel_open(self._move(at_ns), self.require(market, account), symbol, cancel_as)
 
     def replace(
         self, at_ns: int, account: str, replacement: Replacement

@@ -9,11 +9,13 @@ from interlock.ports.exchange.rows import AlgoRow, IncomeRow, OrderRow, TradeRow
 from interlock.ports.exchange.words import Execution, Market
 from interlock.venues.paper.bourse.records import CountersKept, Drained, Kept, Row, kept_key
 
+# Clients keep both kinds of orders by their ids alone (ccxt does), so these never meet those of plain orders.
+_ALGO_ID_START = 1_000_000_000_000
 _FROM_THE_START = CountersKept(
     account_uid=0,
     order_id=0,
     trade_id=0,
-    algo_id=0,
+    algo_id=_ALGO_ID_START,
     income_id=0,
     spot_sequence=0,
     usdm_sequence=0,
@@ -29,7 +31,8 @@ class Outbox:
 
     def __init__(self) -> None:
         self.funded_ms = 0
-        self._uid = self._order_id = self._trade_id = self._algo_id = self._income_id = 0
+        self._uid = self._order_id = self._trade_id = self._income_id = 0
+        self._algo_id = _ALGO_ID_START
         self._spot_sequence = self._usdm_sequence = 0
         self._told: list[Told] = []
         self._lasting: list[TradeRow | IncomeRow] = []

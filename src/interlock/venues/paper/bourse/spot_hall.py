@@ -1,6 +1,6 @@
 """The spot market: orders lock what they need, fills move assets, and the commission is kept of what is received."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -71,39 +71,46 @@ class SpotHall(Hall):
 
     def admit(self, at_ns: int, account: str, order: NewOrder) -> WorkingOrder:
         """Return an order that may come in; refuse it otherwise."""
-        check_spot_shape(order)
-        rules = self.tradable(order.symbol)
-        reference = self.last(order.symbol)
-        check_spot_amounts(order, rules, reference)
-        orders = self.orders[account]
-        if order.client_order_id in orders.by_client:
+        live, best_e8 = self._judge_by_filters(at_ns, account, order)
+        if order.client_order_id in self.orders[account].by_client:
             refuse.refuse(refuse.SPOT_DUPLICATE)
-        self._check_counts(account, order, rules)
         pit = self.pit(order.symbol)
-        quantity = order.quantity if order.quantity is not None else ZERO
-        live = WorkingOrder(_row(account, order, quantity, at_ns), pit.scale)
-        best_e8 = self.best(pit, live.is_buy)
         if live.is_working:
             is_needed = order.kind is OrderKind.MARKET or live.is_at_once
             if best_e8 is None and is_needed:
                 refuse.refuse(refuse.SPOT_CLOSED)
             if order.kind is OrderKind.LIMIT_MAKER and pit.would_take(live, best_e8):
                 refuse.refuse(refuse.SPOT_WOULD_TAKE)
-            if order.quote_quantity is not None:
-                live = self._by_value(pit, live, order.quote_quantity, rules, at_ns)
-        elif reference is not None and (
-            reference <= live.row.trigger_price if live.falls else reference >= live.row.trigger_price
-        ):
-            refuse.refuse(refuse.SPOT_TRIGGERS_AT_ONCE)
-        if order.kind is OrderKind.MARKET and best_e8 is not None:
-            check_spot_value(live.row.quantity * from_e8(best_e8), rules, True)
-        listed = rules.instrument
-        if rules.position_max > ZERO and live.is_buy and self._would_hold(live, listed.base) > rules.position_max:
-            refuse.fail_filter("MAX_POSITION")
+        else:
+            reference = self.last(order.symbol)
+            if reference is not None and (
+                reference <= live.row.trigger_price if live.falls else reference >= live.row.trigger_price
+            ):
+                refuse.refuse(refuse.SPOT_TRIGGERS_AT_ONCE)
         live.reserve = self._need(pit, live, at_ns)
-        if live.reserve > self.wallets[account].free(listed.quote if live.is_buy else listed.base):
+        if live.reserve > self.wallets[account].free(self._asset(live)):
             refuse.refuse(refuse.SPOT_FUNDS_SHORT)
         return live
+
+    def _judge_by_filters(self, at_ns: int, account: str, order: NewOrder) -> tuple[WorkingOrder, int | None]:
+        """Return an order that breaks no filter, and the best price it would meet; funds are not looked at."""
+        check_spot_shape(order)
+        rules = self.tradable(order.symbol)
+        reference = self.last(order.symbol)
+        check_spot_amounts(order, rules, reference)
+        self._check_counts(account, order, rules)
+        pit = self.pit(order.symbol)
+        quantity = order.quantity if order.quantity is not None else ZERO
+        live = WorkingOrder(_row(account, order, quantity, at_ns), pit.scale)
+        best_e8 = self.best(pit, live.is_buy)
+        if order.kind is OrderKind.MARKET and best_e8 is not None:
+            if order.quote_quantity is not None:
+                live = self._by_value(pit, live, order.quote_quantity, rules, at_ns)
+            check_spot_value(live.row.quantity * from_e8(best_e8), rules, True)
+        base = rules.instrument.base
+        if rules.position_max > ZERO and live.is_buy and self._would_hold(live, base) > rules.position_max:
+            refuse.fail_filter("MAX_POSITION")
+        return live, best_e8
 
     def _check_counts(self, account: str, order: NewOrder, rules: SymbolRules) -> None:
         of_symbol = self.orders[account].by_symbol.get(order.symbol, {})
@@ -215,12 +222,26 @@ class SpotHall(Hall):
         live.is_waiting = False
         self.meet(pit, live, at_ns)
 
+    def cancel_open(
+        self, at_ns: int, account: str, symbol: str, cancel_as: Callable[[], str] | None = None
+    ) -> Sequence[OrderRow]:
+        """Take all open orders of a symbol back. Errors: -2011 when there is none."""
+        self.rules_for(symbol)
+        if symbol not in self.orders[account].by_symbol:
+            refuse.refuse(refuse.CANCEL_UNKNOWN)
+        return super().cancel_open(at_ns, account, symbol, cancel_as)
+
     # --- Cancel-replace --------------------------------------------------------------------------------------------
 
     def replace(
         self, at_ns: int, account: str, replacement: Replacement
     ) -> tuple[OrderRow | ExchangeError, Placed | None]:
-        """Cancel and place. Errors: -2021 one half failed, -2022 both did (or the second was not tried)."""
+        """Cancel and place. Errors: -2021 one half failed, -2022 both did (or the second was not tried).
+
+        As upstream, filters and counts of orders are judged first, with the old order still there: a new order that
+        breaks one is refused as any other, and nothing is cancelled.
+        """
+        self._judge_by_filters(at_ns, account, replacement.order)
         cancelled: OrderRow | ExchangeError
         try:
             cancelled = self.cancel(at_ns, account, replacement.cancel, replacement.cancel_as)

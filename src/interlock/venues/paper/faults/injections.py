@@ -48,6 +48,10 @@ class Injection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """Tell whether this stream is one of those meant."""
         return (self.market is None or self.market is market) and fnmatchcase(stream, self.calls)
 
+    def is_narrowed(self) -> bool:
+        """Tell whether it is meant for some calls or one account only."""
+        return self.calls != "*" or self.account is not None
+
     def comes(self) -> When:
         """Return when it strikes."""
         return self.when or KINDS[self.kind].whens[0]
@@ -100,11 +104,22 @@ def check_injection(injection: Injection) -> None:
         raise InjectionRefused(
             f"{kind.value} befalls the whole exchange: nothing was injected.", "Leave out calls, market and account."
         )
-    if kind in _AT_ONCE and (injection.calls != "*" or injection.count not in (None, 1) or injection.duration_ms):
+    is_chosen = injection.calls != "*" and terms.target is not Target.STREAM
+    if kind in AT_ONCE and (is_chosen or injection.count not in (None, 1) or injection.duration_ms):
+        named = "count and duration" if terms.target is Target.STREAM else "calls, count and duration"
+        raise InjectionRefused(f"{kind.value} happens once and at once: nothing was injected.", f"Leave out {named}.")
+    if terms.target is not Target.STREAM and _names_a_stream(injection.calls):
         raise InjectionRefused(
-            f"{kind.value} happens once and at once: nothing was injected.", "Leave out calls, count and duration."
+            f"{kind.value} strikes calls, and {injection.calls} is the name of a stream: nothing was injected.",
+            "Name calls (`POST /api/v3/order`, `order.place`); `disconnect` resets the connections of a stream.",
         )
 
 
+def _names_a_stream(pattern: str) -> bool:
+    """Tell whether a pattern can mean streams only; names of calls have none of these forms."""
+    return "@" in pattern or pattern.startswith("!") or pattern == "user"
+
+
 _WHOLE = frozenset({Kind.CLOCK_OFFSET})
-_AT_ONCE = frozenset({Kind.LISTEN_KEY_EXPIRY, Kind.FILTERS_CHANGED})
+AT_ONCE = frozenset({Kind.LISTEN_KEY_EXPIRY, Kind.FILTERS_CHANGED, Kind.DISCONNECT})
+"""Kinds that are carried out and over, never in force."""

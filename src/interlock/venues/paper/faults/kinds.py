@@ -28,6 +28,7 @@ class Kind(Enum):
     REORDER = "reorder"
     LOSE = "lose"
     SILENCE = "silence"
+    DISCONNECT = "disconnect"
     CLOCK_OFFSET = "clock-offset"
     LISTEN_KEY_EXPIRY = "listen-key-expiry"
     FILTERS_CHANGED = "filters-changed"
@@ -36,7 +37,10 @@ class Kind(Enum):
 
 
 class Target(Enum):
-    """What a kind of fault befalls: the answer to a call, a message pushed on a stream, or the exchange itself."""
+    """What a kind of fault befalls: the answer to a call, a message pushed on a stream, or the exchange itself.
+
+    Streams are chosen by their names (`btcusdt@depth`); the events of accounts are the stream `user`.
+    """
 
     ANSWER = "answer"
     STREAM = "stream"
@@ -132,7 +136,9 @@ KINDS: Final = MappingProxyType(
         Kind.SLOW_LORIS: _terms(
             Target.ANSWER, "The answer trickles out at `bytes_per_s` bytes a second.", When.AFTER, bytes_per_s=10
         ),
-        Kind.DUPLICATE: _terms(Target.STREAM, "A message of a stream is sent twice."),
+        Kind.DUPLICATE: _terms(
+            Target.STREAM, "A message of a stream (`btcusdt@depth`; `user` for account events) is sent twice."
+        ),
         Kind.REORDER: _terms(
             Target.STREAM,
             "A message of a stream is sent `delay_ms` later, so that those after it overtake it.",
@@ -144,6 +150,10 @@ KINDS: Final = MappingProxyType(
             "Nothing is sent on a stream while it lasts; the connection stays open.",
             count=None,
             duration_ms=30_000,
+        ),
+        Kind.DISCONNECT: _terms(
+            Target.STREAM,
+            "The WebSockets that carry a stream of that name are reset, once and at once; a client may come back.",
         ),
         Kind.CLOCK_OFFSET: _terms(
             Target.EXCHANGE,
@@ -157,19 +167,22 @@ KINDS: Final = MappingProxyType(
         ),
         Kind.FILTERS_CHANGED: _terms(
             Target.EXCHANGE,
-            "Price tick and lot step of `symbol` (of all, when empty) become `step_factor` times as coarse, for good.",
+            "Price tick and lot step of `symbol` (of all, when empty) become `step_factor` times as coarse, until a "
+            "restart.",
             symbol="",
             step_factor=10,
         ),
         Kind.MAINTENANCE: _terms(
             Target.EXCHANGE,
-            'Every call is answered HTTP 503 "System is under maintenance." and the streams are silent while it lasts.',
+            'Every call is answered HTTP 503 "System is under maintenance." while it lasts; '
+            "open WebSockets are reset, new ones are refused.",
             count=None,
             duration_ms=_MINUTE_MS,
         ),
         Kind.BAN: _terms(
             Target.EXCHANGE,
-            "Every call is answered HTTP 418 with -1003 and Retry-After while it lasts.",
+            "Every call is answered HTTP 418 with -1003 and Retry-After while it lasts; "
+            "open WebSockets are reset, new ones are refused.",
             count=None,
             duration_ms=_MINUTE_MS,
         ),

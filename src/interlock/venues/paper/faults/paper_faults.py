@@ -17,12 +17,15 @@ class Levers(Struct, frozen=True, kw_only=True):
     """What faults of the exchange itself are carried out with; whoever wires the exchange gives them.
 
     `later` calls back after so many ms. `relist` is given market (None for all), symbol (empty for all) and the factor.
+    `disconnect` resets the WebSockets of a market (None for all) that hear a stream whose name fits the pattern, and
+    without a pattern every one.
     """
 
     later: Callable[[int, Callable[[], None]], object]
     shift_clock: Callable[[int], None]
     expire_listen_keys: Callable[[Market | None, str | None], None]
     relist: Callable[[Market | None, str, int], None]
+    disconnect: Callable[[Market | None, str | None], None]
 
 
 class FaultInForce(Struct, frozen=True, kw_only=True):
@@ -89,12 +92,27 @@ class PaperFaults:
                 return disturbance_of(injection, call, self._now_ms(), fault.ends_ms)
         return None if drawn is None else disturbance_of(drawn, call, self._now_ms(), None)
 
+    def on_open(self, market: Market) -> Disturbance | None:
+        """Return how a new WebSocket is refused, None to let it in: maintenance and bans keep all of them out."""
+        if self._in_force:
+            self._end_the_late()
+        for fault in self._in_force.values():
+            injection = fault.injection
+            if _shuts_out(injection) and injection.market in (None, market):
+                call = Call(market, _OPENING, None, is_socket=True)
+                return disturbance_of(injection, call, self._now_ms(), fault.ends_ms)
+        return None
+
     def on_push(self, market: Market, stream: str, message: bytes) -> Sequence[tuple[int, bytes]]:
         """Return what becomes of a message pushed on a stream: (delay in ms, bytes) each; empty when it is lost."""
         drawn = None
         if self._seeded is not None:
             self._pushes += 1
             drawn = self._begun(self._seeded.of_push(self._pushes))
+            if drawn is not None and drawn.kind is Kind.DISCONNECT:
+                # Not now: those who are just being told must not be gone in the middle of it.
+                self._levers.later(0, partial(self._levers.disconnect, market, stream))
+                return ()
         if self._in_force:
             self._end_the_late()
         for fault in self._in_force.values():
@@ -125,7 +143,12 @@ class PaperFaults:
         if injection.kind is Kind.FILTERS_CHANGED:
             self._levers.relist(injection.market, injection.symbol or "", injection.number("step_factor"))
             return fault
+        if injection.kind is Kind.DISCONNECT:
+            self._levers.disconnect(injection.market, injection.calls)
+            return fault
         self._in_force[fault.fault_id] = fault
+        if _shuts_out(injection):
+            self._levers.disconnect(injection.market, None)
         if injection.kind is Kind.CLOCK_OFFSET:
             self._shift_clock()
             if lasts_ms is not None:
@@ -174,6 +197,11 @@ class PaperFaults:
 
 
 _REFUSING = frozenset({Kind.MAINTENANCE, Kind.BAN})
+_OPENING = "GET /ws"
+
+
+def _shuts_out(injection: Injection) -> bool:
+    return injection.kind in _REFUSING and not injection.is_narrowed()
 
 
 def _fates(injection: Injection, message: bytes) -> Sequence[tuple[int, bytes]]:

@@ -207,6 +207,7 @@ class Scripted:
 
     def __init__(self) -> None:
         self.disturbance: Disturbance | None = None
+        self.refusal: Disturbance | None = None
         self.pushes: Callable[[bytes], Sequence[tuple[int, bytes]]] = lambda message: [(0, message)]
         self.calls: list[Call] = []
         self.streams: list[str] = []
@@ -214,6 +215,9 @@ class Scripted:
     def on_call(self, call: Call) -> Disturbance | None:
         self.calls.append(call)
         return self.disturbance
+
+    def on_open(self, market: Market) -> Disturbance | None:
+        return self.refusal
 
     def on_push(self, market: Market, stream: str, message: bytes) -> Sequence[tuple[int, bytes]]:
         self.streams.append(stream)

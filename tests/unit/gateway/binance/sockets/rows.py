@@ -150,7 +150,7 @@ def account_updated() -> Told:
     return Told(Market.USDM, ACCOUNT, event)
 
 
-def algo(state: AlgoState, text: str = "", order_id: int = 0) -> Told:
+def algo(state: AlgoState, text: str = "", order_id: int = 0, filled: str = "0", quote: str = "0") -> Told:
     row = AlgoRow(
         account=ACCOUNT,
         symbol=SYMBOL,
@@ -165,6 +165,8 @@ def algo(state: AlgoState, text: str = "", order_id: int = 0) -> Told:
         text=text,
         order_id=order_id,
         triggered_at_ns=AT_NS if order_id else 0,
+        filled=dec(filled),
+        filled_quote=dec(quote),
     )
     return Told(Market.USDM, ACCOUNT, AlgoUpdated(algo=row, at_ns=AT_NS))
 

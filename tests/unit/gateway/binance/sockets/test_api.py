@@ -230,13 +230,26 @@ def test_events_come_by_subscription_signed_or_logged_on() -> None:
     assert _error(client.asks("userDataStream.subscribe")) == (400, -1193)
     signed = client.asks("userDataStream.subscribe.signature", world.signed())
     assert signed["result"] == {"subscriptionId": 0}
-    client.asks("session.logon", world.signed(key=ED_KEY))
-    assert client.asks("userDataStream.subscribe")["result"] == {"subscriptionId": 1}
-    assert client.asks("session.subscriptions")["result"] == [{"subscriptionId": 0}, {"subscriptionId": 1}]
+    logged_on = world.api()
+    logged_on.asks("session.logon", world.signed(key=ED_KEY))
+    assert logged_on.asks("userDataStream.subscribe")["result"] == {"subscriptionId": 0}
+    assert client.asks("session.subscriptions")["result"] == [{"subscriptionId": 0}]
     world.exchange.tell(updated(SPOT, Execution.NEW), filled(SPOT))
-    told = client.heard()
-    assert [each["subscriptionId"] for each in told] == [0, 1, 0, 1]
-    assert [each["event"]["x"] for each in told] == ["NEW", "NEW", "TRADE", "TRADE"]
+    for told in (client.heard(), logged_on.heard()):
+        assert [(each["subscriptionId"], each["event"]["x"]) for each in told] == [(0, "NEW"), (0, "TRADE")]
+
+
+def test_a_connection_hears_an_account_once() -> None:
+    world = World()
+    client = world.api()
+    client.asks("userDataStream.subscribe.signature", world.signed())
+    assert _error(client.asks("userDataStream.subscribe.signature", world.signed())) == (400, -2035)
+    client.asks("session.logon", world.signed(key=ED_KEY))
+    assert _error(client.asks("userDataStream.subscribe")) == (400, -2035)
+    world.exchange.tell(filled(SPOT))
+    assert len(client.heard()) == 1
+    client.asks("userDataStream.unsubscribe")
+    assert client.asks("userDataStream.subscribe")["result"] == {"subscriptionId": 1}
 
 
 def test_a_key_named_on_connecting_may_hear_its_account() -> None:
@@ -259,18 +272,19 @@ def test_a_subscription_ends_by_its_number_in_either_form_and_says_so(number: ob
     assert client.heard() == []
 
 
-def test_a_logout_ends_what_the_logon_began_and_leaves_what_was_signed() -> None:
+@pytest.mark.parametrize("is_signed", [True, False])
+def test_a_logout_ends_what_the_logon_began_and_leaves_what_was_signed(is_signed: bool) -> None:
     world = World()
     client = world.api()
     client.asks("session.logon", world.signed(key=ED_KEY))
-    client.asks("userDataStream.subscribe")
-    client.asks("userDataStream.subscribe.signature", world.signed())
+    if is_signed:
+        client.asks("userDataStream.subscribe.signature", world.signed())
+    else:
+        client.asks("userDataStream.subscribe")
     client.asks("session.logout")
+    client.heard()
     world.exchange.tell(filled(SPOT))
-    assert [each["subscriptionId"] for each in client.heard()] == [1]
-    client.asks("userDataStream.unsubscribe")
-    world.exchange.tell(filled(SPOT))
-    assert client.heard() == []
+    assert [each["subscriptionId"] for each in client.heard()] == ([0] if is_signed else [])
 
 
 def test_a_subscription_without_a_right_signature_hears_nothing() -> None:

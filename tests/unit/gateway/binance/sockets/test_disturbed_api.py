@@ -35,6 +35,22 @@ def test_a_request_is_named_with_its_account() -> None:
     assert client.channel.last()["status"] == 200
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [
+        (503, b'{"timestamp":1,"path":"order.place","msg":"Unknown error."}', {"code": -1000, "msg": "Unknown error."}),
+        (418, b'{"code":-1003,"msg":"Way too much."}', {"code": -1003, "msg": "Way too much."}),
+        (502, b"<html></html>", {"code": -1000, "msg": "An unknown error occurred while processing the request."}),
+    ],
+)
+def test_an_error_put_in_place_of_an_answer_has_a_code_and_a_text(
+    status: int, body: bytes, error: dict[str, Any]
+) -> None:
+    _, client, _ = _placed(Disturbance(status=status, body=body))
+    answer = client.channel.last()
+    assert (answer["status"], answer["error"]) == (status, error)
+
+
 def test_a_late_answer_comes_late_and_whole() -> None:
     world, client, _ = _placed(Disturbance(delay_ms=250))
     assert len(world.exchange.orders) == 1

@@ -198,6 +198,22 @@ def test_an_open_candle_is_told_at_its_speed_and_a_closed_one_at_once() -> None:
     assert channel.said() == [], "a candle was told as open after it was closed"
 
 
+def test_a_candle_of_a_perpetual_contract_is_told_under_its_pair() -> None:
+    world = World(Market.USDM)
+    channel = world.hear("btcusdt_perpetual@continuousKline_1m")
+    world.hub.shown([candle(), candle(interval="5m")])
+    world.wait(250)
+    (told,) = channel.said()
+    assert {key: told[key] for key in ("e", "ps", "ct")} == {
+        "e": "continuous_kline",
+        "ps": SYMBOL,
+        "ct": "PERPETUAL",
+    }
+    assert (told["k"]["i"], told["k"]["c"], "s" in told["k"]) == ("1m", "61800.30", False)
+    world.hub.shown([candle(is_closed=True)])
+    assert [each["k"]["x"] for each in channel.said()] == [True]
+
+
 def test_tickers_are_told_each_second_and_only_those_that_changed() -> None:
     world = World()
     world.market.day_of = {SYMBOL: day(), "ETHUSDT": day("ETHUSDT")}

@@ -28,6 +28,7 @@ from interlock.ports.exchange.words import Market
         (Market.USDM, "btcusdt@markPrice", StreamKind.MARK, 3_000),
         (Market.USDM, "btcusdt@markPrice@1s", StreamKind.MARK, 1_000),
         (Market.USDM, "btcusdt@forceOrder", StreamKind.LIQUIDATION, 0),
+        (Market.USDM, "btcusdt_perpetual@continuousKline_1m", StreamKind.CONTINUOUS_KLINE, 250),
     ],
 )
 def test_a_symbols_stream_is_known_with_its_speed(market: Market, name: str, kind: StreamKind, every_ms: int) -> None:
@@ -64,6 +65,7 @@ def test_a_stream_of_all_symbols_is_known(
         "btcusdt@trade@1s",
         "btcusdt@kline_7m",
         "btcusdt@kline_1M",
+        "btcusdt_perpetual@continuousKline_1m",
         "btcusdt@depth7",
         "btcusdt@depth@250ms",
         "btcusdt@markPrice",

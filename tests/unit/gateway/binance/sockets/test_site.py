@@ -8,8 +8,10 @@ import pytest
 from interlock.gateway.binance.sockets import site
 from interlock.gateway.binance.sockets.paths import Opening, parse_opening
 from interlock.gateway.binance.sockets.site import MarketSockets
+from interlock.ports.exchange.interference import Disturbance
 from interlock.ports.exchange.words import Market
-from tests.unit.gateway.binance.sockets.fakes import quote_shown, traded
+from tests.unit.gateway.binance.sockets.fakes import Scripted, dec, depth, quote_shown, traded
+from tests.unit.gateway.binance.sockets.rows import ACCOUNT, filled
 from tests.unit.gateway.binance.sockets.world import World
 
 SPOT, USDM = Market.SPOT, Market.USDM
@@ -27,9 +29,9 @@ SPOT, USDM = Market.SPOT, Market.USDM
         (SPOT, "/ws-api/v3", "", Opening(is_api=True)),
         (SPOT, "/ws-api/v3", "returnRateLimits=false", Opening(is_api=True, shows_limits=False)),
         (USDM, "/ws-fapi/v1", "", Opening(is_api=True)),
-        (USDM, "/public/ws/3", "", Opening()),
-        (USDM, "/market/stream", "streams=a@ticker", Opening(is_combined=True, names=("a@ticker",))),
-        (USDM, "/private/ws", "listenKey=K", Opening(listen_key="K")),
+        (USDM, "/public/ws/3", "", Opening(route="public")),
+        (USDM, "/market/stream", "streams=a@ticker", Opening(is_combined=True, names=("a@ticker",), route="market")),
+        (USDM, "/private/ws", "listenKey=K", Opening(listen_key="K", route="private")),
         (USDM, "/ws", "listenKey=K", Opening(listen_key="K")),
         (SPOT, "/public/ws", "", None),
         (SPOT, "/ws-fapi/v1", "", None),
@@ -188,3 +190,77 @@ def test_any_streams_messages_are_json() -> None:
     client = world.open("/stream", "streams=btcusdt@trade/btcusdt@aggTrade/btcusdt@bookTicker")
     world.exchange.show(USDM, traded(1), quote_shown(2))
     assert [json.loads(text)["data"]["s"] for text in client.channel.texts] == ["BTCUSDT"] * 3
+
+
+# --- Routes of futures' streams ------------------------------------------------------------------------------------
+
+STREAMS = ["btcusdt@depth@0ms", "btcusdt@bookTicker", "btcusdt@trade", "btcusdt@aggTrade"]
+
+
+def _hears(world: World, path: str) -> list[str]:
+    """Return the kinds of events a connection hears that asks for every stream."""
+    key = world.listen_keys.create(USDM, ACCOUNT)
+    client = world.open(path)
+    assert client.asks("SUBSCRIBE", [*STREAMS, key])["result"] is None
+    assert client.asks("LIST_SUBSCRIPTIONS")["result"] == [*STREAMS, key]
+    world.exchange.show(USDM, depth(1, 2, 0, [(dec("1"), dec("2"))]), quote_shown(3), traded(4))
+    world.exchange.tell(filled(USDM))
+    return [each["e"] for each in client.heard()]
+
+
+@pytest.mark.parametrize(
+    ("path", "events"),
+    [
+        ("/public/ws", ["depthUpdate", "bookTicker", "trade"]),
+        ("/market/ws", ["aggTrade"]),
+        ("/private/ws", ["TRADE_LITE", "ORDER_TRADE_UPDATE"]),
+        ("/ws", ["depthUpdate", "bookTicker", "trade", "aggTrade", "TRADE_LITE", "ORDER_TRADE_UPDATE"]),
+    ],
+)
+def test_a_route_tells_its_own_streams_and_is_silent_about_the_others(path: str, events: list[str]) -> None:
+    assert _hears(World(USDM), path) == events
+
+
+def test_a_stream_of_another_route_stays_silent_when_the_wrapping_changes() -> None:
+    world = World(USDM)
+    client = world.open("/market/ws/btcusdt@bookTicker")
+    client.asks("SET_PROPERTY", ["combined", True])
+    world.exchange.show(USDM, quote_shown(3))
+    assert client.heard() == []
+
+
+# --- Disconnected on purpose ---------------------------------------------------------------------------------------
+
+
+def test_connections_are_reset_by_the_name_of_a_stream_they_hear() -> None:
+    world = World(USDM)
+    key = world.listen_keys.create(USDM, ACCOUNT)
+    quotes, user = world.open("/ws/btcusdt@bookTicker"), world.open(f"/ws/{key}")
+    world.sockets.disconnect("btcusdt@*")
+    assert (quotes.channel.is_aborted, user.channel.is_aborted) == (True, False)
+    world.sockets.disconnect("user")
+    assert user.channel.is_aborted
+    everything = world.open("/ws")
+    world.sockets.disconnect("*")
+    assert not everything.channel.is_aborted, "it hears nothing"
+    world.sockets.disconnect(None)
+    assert everything.channel.is_aborted
+
+
+def test_the_socket_api_is_reset_as_a_user_stream_only_where_it_is_one() -> None:
+    world = World()
+    asking, hearing = world.api(), world.api()
+    hearing.asks("userDataStream.subscribe.signature", world.signed())
+    world.sockets.disconnect("user")
+    assert (asking.channel.is_aborted, hearing.channel.is_aborted) == (False, True)
+
+
+@pytest.mark.parametrize("path", ["/ws", "/ws-api/v3"])
+def test_an_interference_keeps_new_sockets_out_in_its_own_words(path: str) -> None:
+    scripted = Scripted()
+    world = World(interference=scripted)
+    scripted.refusal = Disturbance(has_effect=False, status=418, body=b"{}", headers=(("Retry-After", "9"),))
+    answer = world.refused(path)
+    assert (answer.status, answer.body, answer.headers) == (418, b"{}", (("Retry-After", "9"),))
+    scripted.refusal = None
+    world.open(path)

@@ -162,6 +162,12 @@ def test_a_triggered_order_names_what_it_became() -> None:
     assert (shape["ai"], shape["act"], shape["tt"]) == ("88", "MARKET", NOW_MS)
 
 
+def test_a_conditional_order_tells_what_its_order_was_filled_with() -> None:
+    algo = rows.algo(AlgoState.FINISHED, order_id=88, filled="2", quote="119000")
+    shape = _futures(algo)["o"]
+    assert (shape["aq"], shape["ap"]) == ("2", "59500")
+
+
 def test_leverage_margin_call_and_trigger_rejection_are_told() -> None:
     assert _futures(rows.leverage())["ac"] == {"s": "BTCUSDT", "l": 25}
     called = _futures(rows.margin_called())

@@ -83,7 +83,7 @@ def test_a_stop_becomes_an_order_at_its_price_and_ends_with_it(house: House) -> 
     order = reports[0].order
     assert (order.kind, order.asked_kind, order.algo_id) == (OrderKind.MARKET, OrderKind.STOP_MARKET, row.algo_id)
     finished = [event.algo for event in events if isinstance(event, AlgoUpdated)][-1]
-    assert finished.order_id == order.order_id
+    assert (finished.order_id, finished.filled, finished.filled_quote) == (order.order_id, *amounts(10, 1000))
     assert house.kernel.algo(house.at_ns, "ann", AlgoKey(algo_id=row.algo_id)) is None
 
 
@@ -94,13 +94,29 @@ def test_a_stop_with_a_limit_rests_and_is_found_until_it_ends(house: House) -> N
     (order,) = house.kernel.open_orders(house.at_ns, USDM, "ann", None)
     assert (order.kind, order.price) == (OrderKind.LIMIT, Decimal("100.5"))
     found = house.kernel.algo(house.at_ns, "ann", AlgoKey(client_algo_id=row.client_algo_id))
-    assert found is not None and found.state is AlgoState.TRIGGERED
+    assert found is not None and found.state is AlgoState.TRIGGERED and not found.filled
     assert not house.kernel.open_algos(house.at_ns, "ann", None)
     with pytest.raises(ExchangeError, match="-2011"):
         house.kernel.cancel_algo(house.at_ns, "ann", AlgoKey(algo_id=row.algo_id))
+    house.show(USDM, [("100.3", "1")], [("100.4", "0.4")])
+    house.drain()
+    found = house.kernel.algo(house.at_ns, "ann", AlgoKey(algo_id=row.algo_id))
+    assert found is not None and (found.filled, found.filled_quote) == amounts("0.4", "40.2")
+    assert found in house.rows
+    assert not states(house), "a fill of its order is told by the order's own events"
+    house.restart()
+    assert house.kernel.algo(house.at_ns, "ann", AlgoKey(algo_id=row.algo_id)) == found
     house.drain()
     house.kernel.cancel_open(house.at_ns, USDM, "ann", SYMBOL)
     assert states(house) == [AlgoState.FINISHED]
+
+
+def test_two_ids_that_are_not_of_one_conditional_order_find_none(house: House) -> None:
+    row = algo(house, SELL, "1", OrderKind.STOP_MARKET, trigger="90")
+    key = AlgoKey(algo_id=row.algo_id, client_algo_id="other")
+    assert house.kernel.algo(house.at_ns, "ann", key) is None
+    with pytest.raises(ExchangeError, match="-2011"):
+        house.kernel.cancel_algo(house.at_ns, "ann", key)
 
 
 def test_a_trigger_that_is_reached_already_is_refused(house: House) -> None:
@@ -251,6 +267,20 @@ def test_the_insurance_takes_over_what_the_depth_does_not_and_pays_what_is_missi
     house.wait_ms(1_000)
     assert (house.held(), house.balance()) == amounts(0, 0)
     assert incomes(house, IncomeKind.INSURANCE_CLEAR)[-1] > 0
+
+
+def test_an_account_that_closes_at_more_loss_than_it_has_is_made_good_at_once(house: House) -> None:
+    house.place(USDM, BUY, "190")
+    house.show(USDM, [("60.0", "1000")], [("60.1", "10")])
+    house.drain()
+    house.place(USDM, SELL, "190", reduce_only=True)
+    assert (house.held(), house.balance()) == amounts(0, 0)
+    updates = [told.event for told in house.drain() if isinstance(told.event, FuturesUpdated)]
+    assert [update.reason for update in updates] == [BalanceReason.ORDER, BalanceReason.INSURANCE_CLEAR]
+    lost, insured = (update.balances[0] for update in updates)
+    assert lost.wallet < 0
+    assert (insured.wallet, insured.change) == (Decimal(0), -lost.wallet)
+    assert incomes(house, IncomeKind.INSURANCE_CLEAR) == [-lost.wallet]
 
 
 def test_an_isolated_position_loses_its_own_margin_only(house: House) -> None:

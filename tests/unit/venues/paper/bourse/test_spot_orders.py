@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from interlock.ports.exchange.events import OrderUpdated, SpotBalancesUpdated
 from interlock.ports.exchange.refusals import ExchangeError
-from interlock.ports.exchange.requests import Replacement
+from interlock.ports.exchange.requests import OrderKey, Replacement
 from interlock.ports.exchange.rows import OrderRow
 from interlock.ports.exchange.words import Execution, Market, OrderForce, OrderKind, OrderState, SelfTrade, StopMode
 from interlock.units.faults import Fault
@@ -208,9 +208,9 @@ def test_a_triggered_buy_that_cannot_be_paid_expires() -> None:
 def test_cancel_replace_does_both_halves_or_says_which_failed(house: House) -> None:
     first, _ = house.place(SPOT, BUY, "1", "99.0")
 
-    def ask(mode: StopMode, cancel: int, quantity: str) -> Replacement:
+    def ask(mode: StopMode, cancel: int, quantity: str, price: str = "98.0") -> Replacement:
         return Replacement(
-            mode=mode, cancel=house.key(cancel), cancel_as="gone", order=house.asked(BUY, quantity, "98.0")
+            mode=mode, cancel=house.key(cancel), cancel_as="gone", order=house.asked(BUY, quantity, price)
         )
 
     kernel = house.kernel
@@ -226,9 +226,64 @@ def test_cancel_replace_does_both_halves_or_says_which_failed(house: House) -> N
     assert caught.value.code == -2021
     assert len(kernel.open_orders(house.at_ns, SPOT, "ann", None)) == 2
     with pytest.raises(ExchangeError) as caught:
-        kernel.replace(house.at_ns, "ann", ask(StopMode.STOP_ON_FAILURE, placed[0].order_id, "100000"))
+        kernel.replace(house.at_ns, "ann", ask(StopMode.STOP_ON_FAILURE, placed[0].order_id, "9000", "120.0"))
     assert caught.value.code == -2021
     assert len(kernel.open_orders(house.at_ns, SPOT, "ann", None)) == 1
+
+
+@pytest.mark.parametrize(
+    ("quantity", "price", "failed"),
+    [("1", "98.05", "PRICE_FILTER"), ("0.0001", "98.0", "LOT_SIZE"), ("0.001", "98.0", "NOTIONAL")],
+)
+def test_a_cancel_replace_whose_new_order_breaks_a_filter_cancels_nothing(
+    house: House, quantity: str, price: str, failed: str
+) -> None:
+    first, _ = house.place(SPOT, BUY, "1", "99.0")
+    house.drain()
+    order = house.asked(BUY, quantity, price)
+    ask = Replacement(mode=StopMode.STOP_ON_FAILURE, cancel=house.key(first.order_id), cancel_as="gone", order=order)
+    with pytest.raises(ExchangeError, match=f"-1013 Filter failure: {failed}") as caught:
+        house.kernel.replace(house.at_ns, "ann", ask)
+    assert caught.value.status == 400
+    assert [row.order_id for row in house.kernel.open_orders(house.at_ns, SPOT, "ann", None)] == [first.order_id]
+    assert not house.drain()
+
+
+def test_a_cancel_replace_may_spend_what_its_cancellation_frees_and_keep_the_client_id(house: House) -> None:
+    first, _ = house.place(SPOT, SELL, "9", "101.0", client="mine")
+    order = house.asked(SELL, "9.5", "101.0", client="mine")
+    ask = Replacement(mode=StopMode.STOP_ON_FAILURE, cancel=house.key(first.order_id), cancel_as="gone", order=order)
+    _, placed = house.kernel.replace(house.at_ns, "ann", ask)
+    assert placed is not None and placed[0].client_order_id == "mine"
+
+
+def test_each_cancellation_of_a_cancel_all_is_told_under_the_id_drawn_for_it(house: House) -> None:
+    for price in ("99.0", "98.0"):
+        house.place(SPOT, BUY, "1", price)
+    house.drain()
+    drawn = iter(("x1", "x2"))
+    rows = house.kernel.cancel_open(house.at_ns, SPOT, "ann", SYMBOL, lambda: next(drawn))
+    told = [each.event for each in house.drain() if isinstance(each.event, OrderUpdated)]
+    assert [(event.order.order_id, event.cancel_client_id) for event in told] == [
+        (rows[0].order_id, "x1"),
+        (rows[1].order_id, "x2"),
+    ]
+
+
+def test_cancelling_all_where_nothing_is_open_is_refused(house: House) -> None:
+    with pytest.raises(ExchangeError, match=r"-2011 Unknown order sent\."):
+        house.kernel.cancel_open(house.at_ns, SPOT, "ann", SYMBOL)
+
+
+def test_two_ids_that_are_not_of_one_order_find_none(house: House) -> None:
+    first, _ = house.place(SPOT, BUY, "1", "99.0", client="one")
+    house.place(SPOT, BUY, "1", "98.0", client="two")
+    kernel, wrong = house.kernel, OrderKey(symbol=SYMBOL, order_id=first.order_id, client_order_id="two")
+    assert kernel.order(house.at_ns, SPOT, "ann", wrong) is None
+    with pytest.raises(ExchangeError, match="-2011"):
+        kernel.cancel(house.at_ns, SPOT, "ann", wrong)
+    right = OrderKey(symbol=SYMBOL, order_id=first.order_id, client_order_id="one")
+    assert kernel.cancel(house.at_ns, SPOT, "ann", right).order_id == first.order_id
 
 
 def test_unknown_things_are_refused_in_the_venues_words(house: House) -> None:

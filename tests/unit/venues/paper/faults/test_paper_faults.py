@@ -1,6 +1,7 @@
 """Faults on purpose: each kind does what its table says, to the calls meant, as often and as long as asked."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -26,6 +27,7 @@ class Exchange:
         self.shift_ms = 0
         self.expired: list[tuple[Market | None, str | None]] = []
         self.relisted: list[tuple[Market | None, str, int]] = []
+        self.disconnected: list[tuple[Market | None, str | None]] = []
         self.timers: list[tuple[int, Callable[[], None]]] = []
 
     def pass_ms(self, ms: int) -> None:
@@ -44,6 +46,7 @@ class Exchange:
             shift_clock=self.shift,
             expire_listen_keys=lambda market, account: self.expired.append((market, account)),
             relist=lambda market, symbol, factor: self.relisted.append((market, symbol, factor)),
+            disconnect=lambda market, pattern: self.disconnected.append((market, pattern)),
         )
 
 
@@ -315,3 +318,74 @@ def test_impossible_rates_are_refused() -> None:
             SeededFaults(1, Profile(rates))
     for profile in PROFILES.values():
         SeededFaults(1, profile)
+
+
+# --- Connections ---------------------------------------------------------------------------------------------------
+
+
+def test_disconnect_resets_the_connections_of_a_stream_once_and_at_once(
+    faults: PaperFaults, exchange: Exchange
+) -> None:
+    inject(faults, Kind.DISCONNECT, calls="btcusdt@*", market=Market.USDM)
+    inject(faults, Kind.DISCONNECT, calls="user")
+    assert exchange.disconnected == [(Market.USDM, "btcusdt@*"), (None, "user")]
+    assert faults.list() == ()
+    assert faults.on_push(Market.USDM, "btcusdt@depth", b"x") == ((0, b"x"),)
+    for fields in ({"count": 2}, {"duration_ms": 5}, {"account": "alice"}):
+        with pytest.raises(InjectionRefused):
+            inject(faults, Kind.DISCONNECT, **fields)
+
+
+def test_a_seed_disconnects_who_hears_the_stream_it_struck(exchange: Exchange) -> None:
+    seeded = SeededFaults(1, Profile({Kind.DISCONNECT: 1_000_000}))
+    faults = PaperFaults(lambda: exchange.now_ms, exchange.levers(), seeded)
+    assert faults.on_push(Market.SPOT, "btcusdt@trade", b"x") == ()
+    assert exchange.disconnected == [], "whoever is just being told is still there"
+    exchange.pass_ms(0)
+    assert exchange.disconnected == [(Market.SPOT, "btcusdt@trade")]
+
+
+@pytest.mark.parametrize("calls", ["btcusdt@depth", "!ticker@arr", "*@kline_1m", "user"])
+@pytest.mark.parametrize("kind", [Kind.RESET, Kind.DROP, Kind.MAINTENANCE])
+def test_what_strikes_calls_refuses_the_name_of_a_stream(faults: PaperFaults, kind: Kind, calls: str) -> None:
+    with pytest.raises(InjectionRefused, match="is the name of a stream"):
+        inject(faults, kind, calls=calls)
+    inject(faults, kind, calls="userDataStream.*")
+
+
+@pytest.mark.parametrize(("kind", "status"), [(Kind.MAINTENANCE, 503), (Kind.BAN, 418)])
+def test_maintenance_and_a_ban_end_open_sockets_and_let_no_new_one_in(
+    faults: PaperFaults, exchange: Exchange, kind: Kind, status: int
+) -> None:
+    assert faults.on_open(Market.USDM) is None
+    inject(faults, kind, market=Market.USDM, duration_ms=9_000)
+    assert exchange.disconnected == [(Market.USDM, None)]
+    refusal = faults.on_open(Market.USDM)
+    assert refusal is not None and (refusal.status, refusal.has_effect) == (status, False)
+    assert faults.on_open(Market.SPOT) is None
+    exchange.pass_ms(9_000)
+    assert faults.on_open(Market.USDM) is None
+
+
+def test_a_ban_of_one_account_or_of_some_calls_leaves_the_sockets_alone(
+    faults: PaperFaults, exchange: Exchange
+) -> None:
+    inject(faults, Kind.BAN, account="alice")
+    inject(faults, Kind.BAN, calls="POST *")
+    assert (exchange.disconnected, faults.on_open(Market.SPOT)) == ([], None)
+
+
+# --- The page ------------------------------------------------------------------------------------------------------
+
+
+def _moments(whens: tuple[When, ...]) -> str:
+    return ", ".join(when.value for when in whens) or "-"
+
+
+def test_the_page_tells_of_every_kind_what_the_table_says() -> None:
+    page = (Path(__file__).resolve().parents[5] / "docs" / "reference" / "venues.md").read_text()
+    told = [line for line in page.splitlines() if line.startswith("| `") and line.count("|") == 5]
+    assert told == [
+        f"| `{kind.value}` | {terms.target.value} | {_moments(terms.whens)} | {terms.what} |"
+        for kind, terms in KINDS.items()
+    ]

@@ -21,6 +21,7 @@ from interlock.venues.paper.bourse.store.faults import (
     BookForeign,
     BookLocked,
     BookNewer,
+    BookOlder,
     BookReadOnly,
     DiskFull,
     SqliteUnfit,
@@ -140,9 +141,9 @@ def test_a_database_of_another_program_is_refused(book: Path) -> None:
         BookStore.open(book)
 
 
-def test_a_newer_schema_is_refused_and_an_unknown_old_one_is_damage(book: Path) -> None:
+def test_other_schemas_are_refused_and_an_unknown_one_is_damage(book: Path) -> None:
     BookStore.open(book).close()
-    for version, fault in ((2, BookNewer), (0, BookDamaged)):
+    for version, fault in ((3, BookNewer), (1, BookOlder), (0, BookDamaged)):
         connection = raw(book)
         connection.pragma("user_version", version)
         connection.close()

@@ -60,6 +60,13 @@ def test_a_client_id_finds_its_newest_order_and_only_the_accounts_own(histories:
     assert histories.order(Market.SPOT, "alice", OrderKey(symbol="ETHUSDT", client_order_id="c4")) is None
 
 
+def test_two_ids_find_an_order_only_where_both_are_its_own(histories: Histories) -> None:
+    own = histories.order(Market.SPOT, "alice", OrderKey(symbol="BTCUSDT", order_id=20, client_order_id="c4"))
+    assert own is not None and own.order_id == 20
+    other = OrderKey(symbol="BTCUSDT", order_id=20, client_order_id="c5")
+    assert histories.order(Market.SPOT, "alice", other) is None
+
+
 def test_an_order_id_finds_its_order_and_only_where_it_belongs(histories: Histories) -> None:
     found = histories.order(Market.SPOT, "alice", OrderKey(symbol="BTCUSDT", order_id=4))
     assert found is not None

@@ -7,6 +7,8 @@ from interlock.ports.exchange.refusals import ExchangeError
 
 _NOTHING_JSON = b"null"
 _BAD_REQUEST = 400
+UNKNOWN_ERROR = -1000
+UNKNOWN_TEXT = "An unknown error occurred while processing the request."
 
 Limits = list[dict[str, object]]
 
@@ -73,8 +75,24 @@ def refusal(asked_id: bytes, error: ExchangeError, limits: Limits | None) -> byt
 
 def replaced(asked_id: bytes, status: int, body: bytes) -> bytes:
     """Return an answer whose body something else was put in place of: a result below 400, else an error."""
-    kind = b"result" if status < _BAD_REQUEST else b"error"
-    return b'{"id":%b,"status":%d,"%b":%b}' % (asked_id, status, kind, body or b"{}")
+    if status < _BAD_REQUEST:
+        return b'{"id":%b,"status":%d,"result":%b}' % (asked_id, status, body or b"{}")
+    return b'{"id":%b,"status":%d,"error":%b}' % (asked_id, status, _as_error(body))
+
+
+def _as_error(body: bytes) -> bytes:
+    """Return the body of an HTTP error as this API words errors: always with a code and a text.
+
+    What comes from in front of the venue's own servers has no code, or is a page; here it is told under -1000.
+    """
+    try:
+        given = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        given = None
+    if isinstance(given, dict) and {"code", "msg"} <= given.keys():
+        return body
+    text = given.get("msg") if isinstance(given, dict) else None
+    return msgspec.json.encode({"code": UNKNOWN_ERROR, "msg": text or UNKNOWN_TEXT})
 
 
 def _limits(limits: Limits | None) -> bytes:

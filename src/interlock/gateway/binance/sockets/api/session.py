@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 import msgspec
 
@@ -10,10 +11,19 @@ from interlock.gateway.binance.admission import weight_of
 from interlock.gateway.binance.requests.parameters import Parameters
 from interlock.gateway.binance.sockets.api.delivery import Misdelivery
 from interlock.gateway.binance.sockets.api.door import ApiDoor
-from interlock.gateway.binance.sockets.api.envelope import ApiRequest, Limits, answer, parse_request, refusal
+from interlock.gateway.binance.sockets.api.envelope import (
+    UNKNOWN_ERROR,
+    UNKNOWN_TEXT,
+    ApiRequest,
+    Limits,
+    answer,
+    parse_request,
+    refusal,
+)
 from interlock.gateway.binance.sockets.api.methods import shows_order_limits
 from interlock.gateway.binance.sockets.api.proof import PROOFS, Logon
 from interlock.gateway.binance.sockets.api.subscriptions import Subscriptions
+from interlock.gateway.binance.sockets.pushing import USER
 from interlock.gateway.binance.sockets.users.feed import UserFeed
 from interlock.gateway.server.messages import Channel
 from interlock.ports.exchange.interference import Disturbance
@@ -30,8 +40,7 @@ def _parameters(request: ApiRequest, *, is_strict: bool) -> Parameters:
 
 
 def _unknown() -> ExchangeError:
-    text = "An unknown error occurred while processing the request."
-    return ExchangeError(-1000, text, status=500)
+    return ExchangeError(UNKNOWN_ERROR, UNKNOWN_TEXT, status=500)
 
 
 class ApiSession:
@@ -56,15 +65,11 @@ class ApiSession:
         self._logon = Logon(door.keys, header_key, door.now_ms)
         self._subscriptions = Subscriptions(channel, feed, door.now_ms)
         self._running: set[asyncio.Future[None]] = set()
-        self._own: dict[str, Callable[[ApiRequest, Parameters], object]] = {
-            "session.logon": self._session_logon,
-            "session.status": self._session_status,
-            "session.logout": self._session_logout,
-            "session.subscriptions": self._session_subscriptions,
-            "userDataStream.subscribe": self._subscribe,
-            "userDataStream.subscribe.signature": self._subscribe_signed,
-            "userDataStream.unsubscribe": self._unsubscribe,
-        }
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it hears without asking again: an account's events."""
+        return (USER,) if self._subscriptions.numbers() else ()
 
     def received(self, text: bytes) -> None:
         """Take a request, and answer it: at once where that is possible."""
@@ -99,11 +104,11 @@ class ApiSession:
         method = self._door.plain(request.method)
         account: str | None = None
         try:
-            own = self._own.get(method)
+            own = OWN_METHODS.get(method)
             if own is not None:
                 self._door.spend(self._host, _SESSION_WEIGHT)
                 given = _parameters(request, is_strict=True)
-                result: bytes | Awaitable[bytes] = msgspec.json.encode(own(request, given))
+                result: bytes | Awaitable[bytes] = msgspec.json.encode(own(self, request, given))
             else:
                 route = self._door.route(method)
                 given = _parameters(request, is_strict=route.is_strict)
@@ -203,3 +208,15 @@ class ApiSession:
             "serverTime": self._door.now_ms(),
             "userDataStream": bool(self._subscriptions.numbers()),
         }
+
+
+OWN_METHODS: Final[dict[str, Callable[[ApiSession, ApiRequest, Parameters], object]]] = {
+    "session.logon": ApiSession._session_logon,
+    "session.status": ApiSession._session_status,
+    "session.logout": ApiSession._session_logout,
+    "session.subscriptions": ApiSession._session_subscriptions,
+    "userDataStream.subscribe": ApiSession._subscribe,
+    "userDataStream.subscribe.signature": ApiSession._subscribe_signed,
+    "userDataStream.unsubscribe": ApiSession._unsubscribe,
+}
+"""The methods that are no endpoint, in both markets: the connection's own."""

@@ -8,6 +8,7 @@ from msgspec import Struct
 from interlock.gateway.binance import refusals
 from interlock.gateway.binance.sockets.users.feed import UserFeed, WrappedHearer
 from interlock.gateway.server.messages import Channel
+from interlock.ports.exchange.refusals import ExchangeError
 
 
 class _Subscription(Struct, frozen=True):
@@ -31,7 +32,12 @@ class Subscriptions:
         return list(self._by_number)
 
     def start(self, account: str, *, of_logon: bool) -> int:
-        """Hear an account's events from now on, and return the subscription's number."""
+        """Hear an account's events from now on, and return the subscription's number.
+
+        Errors: -2035 when the connection hears that account already.
+        """
+        if any(each.account == account for each in self._by_number.values()):
+            raise ExchangeError(-2035, "User Data Stream subscription already active.")
         number = self._next
         self._next += 1
         hearer = WrappedHearer(self._channel, b'{"subscriptionId":%d,"event":' % number)

@@ -147,12 +147,13 @@ class MarketHub:
                 topic.changes.append(change)
 
     def _candle(self, told_ms: int, candle: Kline) -> None:
-        for topic in self._heard.get((StreamKind.KLINE, candle.symbol), ()):
-            if topic.stream.interval != candle.interval:
-                continue
-            topic.candle = None if candle.is_closed else candle
-            if candle.is_closed:
-                self._push(topic, shapes.kline(self._market, told_ms, candle))
+        for kind in (StreamKind.KLINE, StreamKind.CONTINUOUS_KLINE):
+            for topic in self._heard.get((kind, candle.symbol), ()):
+                if topic.stream.interval != candle.interval:
+                    continue
+                topic.candle = None if candle.is_closed else candle
+                if candle.is_closed:
+                    self._push(topic, self._teller.candle(topic, told_ms, candle))
 
     def _push_all(self, kind: StreamKind, symbol: str, text: str) -> None:
         for topic in self._heard.get((kind, symbol), ()):

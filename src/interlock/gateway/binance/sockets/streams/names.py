@@ -7,6 +7,10 @@ from msgspec import Struct
 from interlock.ports.exchange.market_data import KLINE_MS
 from interlock.ports.exchange.words import Market
 
+PUBLIC = "public"
+MARKET = "market"
+PRIVATE = "private"
+
 
 class StreamKind(Enum):
     """What a stream tells of. NOTHING: a name that is accepted, as upstream, and never says anything."""
@@ -17,6 +21,7 @@ class StreamKind(Enum):
     DEPTH_TOP = "depthTop"
     QUOTE = "bookTicker"
     KLINE = "kline"
+    CONTINUOUS_KLINE = "continuousKline"
     MINI_TICKER = "miniTicker"
     TICKER = "ticker"
     MARK = "markPrice"
@@ -38,14 +43,16 @@ class Stream(Struct, frozen=True):
     @property
     def is_array(self) -> bool:
         """Whether it tells of all symbols in one message."""
-        return self.name.endswith(("@arr", "@arr@1s"))
+        return self.name.endswith(("@arr", "@arr@1s", "@arr@1000ms"))
 
 
+_OF_PUBLIC = frozenset({StreamKind.TRADE, StreamKind.QUOTE, StreamKind.DEPTH_CHANGE, StreamKind.DEPTH_TOP})
 _AT_ONCE = {
     "trade": StreamKind.TRADE,
     "aggTrade": StreamKind.AGGREGATE_TRADE,
     "bookTicker": StreamKind.QUOTE,
 }
+_CONTINUOUS = "continuousKline_"
 _LEVELS = {"depth5": 5, "depth10": 10, "depth20": 20}
 _SPEEDS_MS = {
     Market.SPOT: {"": 1_000, "100ms": 100, "1000ms": 1_000, "0ms": 0},
@@ -57,12 +64,19 @@ _TOP_MS_MIN = 100
 """A top book asked for at once is sent at the fastest speed there is."""
 
 
+def route_of(stream: Stream) -> str:
+    """Return the route of futures' stream paths that a market stream belongs to. Account events are PRIVATE."""
+    return PUBLIC if stream.kind in _OF_PUBLIC else MARKET
+
+
 def parse_stream(market: Market, name: str) -> Stream:
     """Return what a stream's name asks for; symbols are lower-case in names, as upstream."""
     head, _, rest = name.partition("@")
     what, _, speed = rest.partition("@")
     if head.startswith("!"):
         return _of_all(market, name, head[1:], rest)
+    if market is Market.USDM and what.startswith(_CONTINUOUS):
+        return _of_pair(name, head, what.removeprefix(_CONTINUOUS), speed)
     if not head or head != head.lower() or not head.isalnum():
         return Stream(name, StreamKind.NOTHING)
     return _of_symbol(market, name, head.upper(), what, speed)
@@ -94,9 +108,18 @@ def _of_symbol(market: Market, name: str, symbol: str, what: str, speed: str) ->
     return found or Stream(name, StreamKind.NOTHING)
 
 
+def _of_pair(name: str, head: str, interval: str, speed: str) -> Stream:
+    """Return the candles of a pair's contract; perpetual ones are all there are, under the pair's own symbol."""
+    pair, _, contract = head.partition("_")
+    if not pair.isalnum() or head != head.lower() or contract != "perpetual" or speed or interval not in KLINE_MS:
+        return Stream(name, StreamKind.NOTHING)
+    every_ms = _kline_ms(Market.USDM, interval)
+    return Stream(name, StreamKind.CONTINUOUS_KLINE, pair.upper(), every_ms, interval=interval)
+
+
 def _of_all(market: Market, name: str, what: str, rest: str) -> Stream:
     is_futures = market is Market.USDM
-    if what == "miniTicker" and rest == "arr":
+    if what == "miniTicker" and rest in ("arr", "arr@1000ms"):
         return Stream(name, StreamKind.MINI_TICKER, "", 1_000)
     if what == "ticker" and rest == "arr":
         return Stream(name, StreamKind.TICKER, "", 1_000)

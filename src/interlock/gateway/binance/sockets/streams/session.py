@@ -33,8 +33,11 @@ class StreamSession:
         rate: MessageRate,
         is_combined: bool,
         forget: Callable[["StreamSession"], None],
+        route: str = "",
     ) -> None:
+        """`route` is the only one whose streams are told here; empty for all."""
         self.channel = channel
+        self.route = route
         self.is_combined = is_combined
         self._streams = streams
         self._rate = rate

@@ -67,13 +67,26 @@ def quote(market: Market, told_ms: int, shown: QuoteShown) -> str:
 
 def kline(market: Market, told_ms: int, shown: Kline) -> str:
     """Return a candle, open or closed."""
+    times = f'"t":{shown.open_ms},"T":{shown.close_ms}'
+    head = f'{{"e":"kline","E":{told_ms},"s":"{shown.symbol}"'
+    return f'{head},"k":{{{times},"s":"{shown.symbol}",{_candle(market, shown)}}}}}'
+
+
+def continuous_kline(told_ms: int, shown: Kline) -> str:
+    """Return a candle of a pair's perpetual contract, as futures' own stream for it."""
+    times = f'"t":{shown.open_ms},"T":{shown.close_ms}'
+    head = f'{{"e":"continuous_kline","E":{told_ms},"ps":"{shown.symbol}","ct":"PERPETUAL"'
+    return f'{head},"k":{{{times},{_candle(Market.USDM, shown)}}}}}'
+
+
+def _candle(market: Market, shown: Kline) -> str:
+    """Return what all candles have after their times."""
     text = eight if market is Market.SPOT else own_digits
     return (
-        f'{{"e":"kline","E":{told_ms},"s":"{shown.symbol}","k":{{"t":{shown.open_ms},"T":{shown.close_ms},'
-        f'"s":"{shown.symbol}","i":"{shown.interval}","f":{shown.first_trade_id},"L":{shown.last_trade_id},'
+        f'"i":"{shown.interval}","f":{shown.first_trade_id},"L":{shown.last_trade_id},'
         f'"o":"{text(shown.open)}","c":"{text(shown.close)}","h":"{text(shown.high)}","l":"{text(shown.low)}",'
         f'"v":"{text(shown.volume)}","n":{shown.trades},"x":{_true(shown.is_closed)},"q":"{text(shown.quote)}",'
-        f'"V":"{text(shown.taker_volume)}","Q":"{text(shown.taker_quote)}","B":"0"}}}}'
+        f'"V":"{text(shown.taker_volume)}","Q":"{text(shown.taker_quote)}","B":"0"'
     )
 
 

@@ -3,7 +3,7 @@
 from interlock.gateway.binance.sockets.streams import books, shapes
 from interlock.gateway.binance.sockets.streams.names import StreamKind
 from interlock.gateway.binance.sockets.streams.topic import Topic
-from interlock.ports.exchange.market_data import DayTicker, MarketData
+from interlock.ports.exchange.market_data import DayTicker, Kline, MarketData
 from interlock.units.time import NS_PER_MS
 
 _AVERAGE_MINUTES = 5
@@ -29,9 +29,9 @@ class Teller:
                 return self._changes(topic, told_ms)
             case StreamKind.DEPTH_TOP:
                 return self._top(topic, told_ms)
-            case StreamKind.KLINE:
+            case StreamKind.KLINE | StreamKind.CONTINUOUS_KLINE:
                 candle, topic.candle = topic.candle, None
-                return [shapes.kline(self._market, told_ms, candle)] if candle else []
+                return [self.candle(topic, told_ms, candle)] if candle else []
             case StreamKind.TICKER | StreamKind.MINI_TICKER:
                 return self._days(topic, told_ms)
             case StreamKind.MARK:
@@ -46,6 +46,12 @@ class Teller:
                 | StreamKind.NOTHING
             ):
                 raise AssertionError(f"{stream.name} has no speed")
+
+    def candle(self, topic: Topic, told_ms: int, candle: Kline) -> str:
+        """Return a candle as the stream words it: of a symbol, or of a pair's contract."""
+        if topic.stream.kind is StreamKind.CONTINUOUS_KLINE:
+            return shapes.continuous_kline(told_ms, candle)
+        return shapes.kline(self._market, told_ms, candle)
 
     def _changes(self, topic: Topic, told_ms: int) -> list[str]:
         if not topic.changes:

@@ -177,7 +177,12 @@ def algo_update(event: AlgoUpdated, told_ms: int) -> Shape:
     }
     if algo.state is not AlgoState.TRIGGERING:
         is_order = algo.state in _BECAME_SOMETHING
-        shape |= {"ap": "0", "aq": "0", "act": _BECAME.get(algo.kind, "MARKET") if is_order else "0"}
+        average = ratio(algo.filled_quote, algo.filled)
+        shape |= {
+            "ap": brief(average),
+            "aq": brief(algo.filled),
+            "act": _BECAME.get(algo.kind, "MARKET") if is_order else "0",
+        }
     shape |= {
         "tp": brief(algo.trigger_price),
         "p": brief(algo.price),

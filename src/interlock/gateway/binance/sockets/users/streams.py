@@ -6,6 +6,7 @@ import msgspec
 
 from interlock.gateway.binance.sockets.pushing import USER, Pusher
 from interlock.gateway.binance.sockets.streams.hub import MarketHub
+from interlock.gateway.binance.sockets.streams.names import PRIVATE, parse_stream, route_of
 from interlock.gateway.binance.sockets.streams.session import StreamSession
 from interlock.gateway.binance.sockets.users.feed import Hearer, PlainHearer, UserFeed, WrappedHearer
 from interlock.gateway.binance.sockets.users.listen_keys import Ended, ListenKeys
@@ -37,8 +38,13 @@ class MarketAndUserStreams:
         keys.on_end(self._ended)
 
     def subscribe(self, session: StreamSession, name: str, is_combined: bool) -> None:
-        """Let the session's channel hear a stream, or hear it in the other wrapping from now on."""
+        """Let the session's channel hear a stream, or hear it in the other wrapping from now on.
+
+        A stream of another route than the connection's is heard in silence, as upstream.
+        """
         account = self._keys.account_of(self._market, name)
+        if session.route not in ("", self._route(name, account)):
+            return
         if account is None:
             self._hub.subscribe(session.channel, name, is_combined)
             return
@@ -53,6 +59,9 @@ class MarketAndUserStreams:
         """Let it hear the stream no more."""
         self._leave(session, name)
         self._hub.unsubscribe(session.channel, name)
+
+    def _route(self, name: str, account: str | None) -> str:
+        return PRIVATE if account is not None else route_of(parse_stream(self._market, name))
 
     def _leave(self, session: StreamSession, name: str) -> None:
         listening = self._listening.get(name)

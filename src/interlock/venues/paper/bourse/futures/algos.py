@@ -90,7 +90,9 @@ class Algos:
         """Return one that waits or whose order is open; of several with a client id the latest."""
         if key.algo_id is not None:
             algo = self.by_id.get(key.algo_id)
-            return algo if algo is not None and algo.row.account == account else None
+            if algo is None or algo.row.account != account:
+                return None
+            return algo if key.client_algo_id in (None, algo.row.client_algo_id) else None
         found = [
             each
             for each in self.by_id.values()
@@ -151,10 +153,17 @@ class Algos:
         self.tell(algo, at_ns)
         trading.work(live, at_ns)
 
-    def finish(self, algo_id: int, at_ns: int) -> None:
-        """Note that the order it became has ended."""
-        algo = self.by_id.get(algo_id)
+    def filled(self, order: OrderRow) -> None:
+        """Note what the order that one became has been filled with. Nobody is told: the order's own events say it."""
+        algo = self.by_id.get(order.algo_id)
         if algo is not None:
+            self._outbox.write_algo(algo.fill(order))
+
+    def finish(self, order: OrderRow, at_ns: int) -> None:
+        """Note that the order it became has ended, with what it was filled with."""
+        algo = self.by_id.get(order.algo_id)
+        if algo is not None:
+            algo.fill(order)
             self.end(algo, AlgoState.FINISHED, at_ns)
 
     def trailed(self, algo: AlgoOrder) -> None:

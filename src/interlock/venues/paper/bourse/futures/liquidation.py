@@ -35,12 +35,31 @@ class Liquidator:
 
     def __init__(self, trading: FuturesTrading) -> None:
         self._trading = trading
+        self._is_closing = False
+
+    def insure(self, wallet: FuturesWallet, at_ns: int) -> None:
+        """Make good a balance below zero that no position stands behind any more. A liquidation sees to its own."""
+        if self._is_closing or wallet.balance >= ZERO:
+            return
+        if any(standing.position.quantity for standing in wallet.standings.values()):
+            return
+        symbol = next(iter(wallet.changed), "")
+        if wallet.changed:
+            self._trading.tell_wallet(wallet, BalanceReason.ORDER, ZERO, at_ns)
+        self._pay(wallet, -wallet.balance, symbol, at_ns)
+
+    def _pay(self, wallet: FuturesWallet, change: Decimal, symbol: str, at_ns: int) -> None:
+        """Pay from the insurance, or into it, and say so."""
+        wallet.pay(change, at_ns)
+        self._trading.income(wallet.account, IncomeKind.INSURANCE_CLEAR, symbol, change, at_ns)
+        self._trading.tell_wallet(wallet, BalanceReason.INSURANCE_CLEAR, change, at_ns)
 
     def check(self, at_ns: int) -> None:
         """Liquidate what has to be, and call for margin where it is near."""
         for wallet in self._trading.wallets.values():
             held = [standing for _, standing in sorted(wallet.standings.items()) if standing.position.quantity]
             if not held:
+                self.insure(wallet, at_ns)
                 if wallet.is_called:
                     self._set_called(wallet, False)
                 continue
@@ -94,16 +113,16 @@ class Liquidator:
                 trading.end(live, OrderState.CANCELED, Execution.CANCELED, _LIQUIDATED, at_ns)
         margin_before = standings[0].isolated
         balance_before, value = wallet.balance, ZERO
+        self._is_closing = True
         for standing in sorted(standings, key=self._kept_by, reverse=True):
             value += self._close(wallet, standing, at_ns)
         trading.close_turn(at_ns)
+        self._is_closing = False
         left = margin_before + wallet.balance - balance_before if is_isolated else wallet.cross()
         fee = min(money(share_bps(value, trading.terms.liquidation_bps)), max(left, ZERO))
         change = -fee if left >= ZERO else -left
         if change:
-            wallet.pay(change, at_ns)
-            trading.income(wallet.account, IncomeKind.INSURANCE_CLEAR, standings[0].symbol, change, at_ns)
-            trading.tell_wallet(wallet, BalanceReason.INSURANCE_CLEAR, change, at_ns)
+            self._pay(wallet, change, standings[0].symbol, at_ns)
 
     def _kept_by(self, standing: Standing) -> Decimal:
         return kept_by(standing, self._trading.position_mark(standing))

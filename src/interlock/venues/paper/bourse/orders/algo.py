@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from interlock.ports.exchange.rows import AlgoRow
+from interlock.ports.exchange.rows import AlgoRow, OrderRow
 from interlock.ports.exchange.words import AlgoState, OrderKind, WorkingPrice
 from interlock.units.money import from_e8, to_e8
 from interlock.units.sides import Side
@@ -74,6 +74,13 @@ class AlgoOrder:
             triggered_at_ns=row.triggered_at_ns or (at_ns if is_triggered else 0),
             text=text or row.text,
             updated_at_ns=at_ns,
+        )
+        return self.row
+
+    def fill(self, order: OrderRow) -> AlgoRow:
+        """Take over what the order it became has been filled with and return the row."""
+        self.row = replace(
+            self.row, filled=order.filled, filled_quote=order.filled_quote, updated_at_ns=order.updated_at_ns
         )
         return self.row
 

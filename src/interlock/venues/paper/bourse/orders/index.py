@@ -38,9 +38,11 @@ class OpenOrders:
             del self.by_symbol[live.row.symbol]
 
     def find(self, key: OrderKey) -> WorkingOrder | None:
-        """Return the open order of a key; the venue's number comes before the client's id."""
+        """Return the open order of a key. Where it names both ids, both have to be the order's."""
         if key.order_id is not None:
             live = self.by_id.get(key.order_id)
+            if live is not None and key.client_order_id not in (None, live.row.client_order_id):
+                return None
         else:
             live = self.by_client.get(key.client_order_id or "")
         return live if live is not None and live.row.symbol == key.symbol else None

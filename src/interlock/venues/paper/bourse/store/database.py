@@ -14,6 +14,7 @@ from interlock.venues.paper.bourse.store.faults import (
     BookLocked,
     BookMissing,
     BookNewer,
+    BookOlder,
     BookReadOnly,
     SqliteUnfit,
     damaged,
@@ -208,7 +209,7 @@ def _refuse_empty(path: Path, undone: str) -> None:
 
 
 def _check_identity(connection: apsw.Connection, path: Path, undone: str) -> None:
-    """Refuse a database that is not ours, or newer than this program. Errors: apsw.Error, BookFault."""
+    """Refuse a database that is not ours, or not of this program's schema. Errors: apsw.Error, BookFault."""
     application_id = connection.pragma("application_id")
     version = connection.pragma("user_version")
     if application_id != APPLICATION_ID:
@@ -222,6 +223,12 @@ def _check_identity(connection: apsw.Connection, path: Path, undone: str) -> Non
             f"{path} has schema {version}, this program knows schemas up to {SCHEMA_VERSION}: {undone}, and it was "
             "not touched.",
             "Use the version of Interlock that wrote it, or a later one.",
+        )
+    if 0 < version < SCHEMA_VERSION:
+        raise BookOlder(
+            f"{path} has schema {version}, this program reads schema {SCHEMA_VERSION} only: {undone}, and it was not "
+            "touched.",
+            "Use the version of Interlock that wrote it, or name an empty folder with --state.",
         )
     if version != SCHEMA_VERSION:
         raise damaged(path, undone, f"It says it has schema {version}, which no version of Interlock has written")

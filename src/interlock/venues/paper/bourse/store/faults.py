@@ -26,6 +26,10 @@ class BookNewer(BookFault):
     """The book was written by a later schema than this program knows."""
 
 
+class BookOlder(BookFault):
+    """The book was written by an earlier schema, which this program does not read."""
+
+
 class BookDamaged(BookFault):
     """What is on disk is not what was written."""
 

@@ -9,7 +9,7 @@ WAL_NAME: Final = "venue.db-wal"  # the name SQLite gives it
 LOCK_NAME: Final = "venue.lock"
 
 APPLICATION_ID: Final = 0x494C5631  # "ILV1" in the header of the file: this database is ours
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 # 3.7.0 to 3.51.2 can damage a WAL database when two connections checkpoint and write at the same moment.
 SQLITE_VERSION_MIN: Final = (3, 51, 3)
@@ -43,8 +43,9 @@ TABLES: Final = {
         quantity TEXT NOT NULL, price TEXT NOT NULL, trigger_price TEXT NOT NULL, activation_price TEXT NOT NULL,
         callback_rate TEXT NOT NULL, working_price TEXT NOT NULL, reduce_only INTEGER NOT NULL,
         close_position INTEGER NOT NULL, price_protect INTEGER NOT NULL, self_trade TEXT NOT NULL,
-        good_till_ms INTEGER NOT NULL, order_id INTEGER NOT NULL, triggered_at_ns INTEGER NOT NULL,
-        text TEXT NOT NULL, created_at_ns INTEGER NOT NULL, updated_at_ns INTEGER NOT NULL) STRICT""",
+        good_till_ms INTEGER NOT NULL, order_id INTEGER NOT NULL, filled TEXT NOT NULL,
+        filled_quote TEXT NOT NULL, triggered_at_ns INTEGER NOT NULL, text TEXT NOT NULL,
+        created_at_ns INTEGER NOT NULL, updated_at_ns INTEGER NOT NULL) STRICT""",
     "trades": """CREATE TABLE trades(
         trade_id INTEGER PRIMARY KEY, market TEXT NOT NULL, account TEXT NOT NULL, symbol TEXT NOT NULL,
         order_id INTEGER NOT NULL, side TEXT NOT NULL, price TEXT NOT NULL, quantity TEXT NOT NULL,
