@@ -6,6 +6,7 @@ Several owners want the same symbols. Which of them trades is the gate's busines
 import dataclasses
 from decimal import Decimal
 
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -25,6 +26,8 @@ from interlock.venues.paper.book_of_record import BookOfRecord
 from interlock.venues.paper.terms import VenueTerms
 from tests.command_line import SHORT_TAPE
 from tests.fakes import Turner, on_spot, plan_of, played, spot_exchanges, watched_exchange
+
+pytestmark = pytest.mark.slow
 
 SYMBOLS = ("BTCUSDT", "ETHUSDT")
 Turns = tuple[str, int, bool, bool]

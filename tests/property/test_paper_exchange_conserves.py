@@ -36,6 +36,8 @@ from interlock.venues.paper.bourse.records import (
 from tests.property.paper_scripts import Script
 from tests.unit.venues.paper.bourse.house import SYMBOL
 
+pytestmark = pytest.mark.slow
+
 ACCOUNTS = ("ann", "bob")
 
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from decimal import Decimal
 
+import pytest
 from hypothesis import given, settings
 
 from interlock.core.state import State
@@ -14,6 +15,8 @@ from interlock.units.money import ZERO
 from interlock.units.sides import SIGN
 from tests.builders import ACCOUNT, BALANCE, Core
 from tests.property.strategies import Move, play, scripts
+
+pytestmark = pytest.mark.slow
 
 
 @given(scripts)

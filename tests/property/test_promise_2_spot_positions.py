@@ -3,6 +3,7 @@
 from collections import defaultdict
 from decimal import Decimal
 
+import pytest
 from hypothesis import given, settings
 
 from interlock.core.machine import decide
@@ -22,6 +23,8 @@ from interlock.units.time import NS_PER_MS
 from tests.builders import ACCOUNT, BALANCE, BUILD, Core, changed, founded_on_spot, view, wide_policy
 from tests.property.strategies import Answer, Answers, Look, Move, Proposes, Signals, Tells, look_away, play, scripts
 from tests.property.test_promise_2_a_start_forgets_nothing import moments
+
+pytestmark = pytest.mark.slow
 
 OF_ORDER = (o.FillReported, o.CancelReported, o.ExpireReported, o.RejectReported, o.CancelRejectReported)
 

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +19,8 @@ from interlock.messages.words import Intent, KillWay, LatchLevel, Mode, OrderTyp
 from interlock.units.money import BPS, ZERO
 from tests.builders import ACCOUNT, Core, approved_in, changed, founded, proposed, raised, terms, view, wide_policy
 from tests.property.strategies import Move, play, policies, scripts
+
+pytestmark = pytest.mark.slow
 
 ASKED_OF_EVERY_ENTRY = {
     *(f"RISK-{number:03d}" for number in (1, 2, 3, 7, 8, 9, 10, 11, 12, 13, 16, 17, 18, 19, 20, 21, 22, 23, 24)),

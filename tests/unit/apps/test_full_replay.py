@@ -21,6 +21,8 @@ from interlock.units.faults import Fault
 from tests.builders import changed
 from tests.fakes import MemoryJournal, plan_of, played
 
+pytestmark = pytest.mark.slow
+
 SEED = 3
 
 

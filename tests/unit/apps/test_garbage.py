@@ -8,6 +8,8 @@ import pytest
 
 from interlock.apps.garbage import set_aside
 
+pytestmark = pytest.mark.slow
+
 
 class Loop:
     """Garbage that only a pass can find."""

@@ -18,6 +18,8 @@ from interlock.units.time import NS_PER_MS
 from interlock.venues.binance.instruments import embedded_instruments
 from tests.unit.market.live.shows import PRESENT_MS, Show, recorded_set
 
+pytestmark = pytest.mark.slow
+
 E8 = 100_000_000
 DAY_MS = 86_400_000
 MONDAY_MS = 1_780_272_000_000  # 2026-06-01 00:00 UTC, a Monday

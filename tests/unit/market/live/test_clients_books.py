@@ -17,6 +17,8 @@ from interlock.venues.binance.instruments import embedded_instruments
 from tests.unit.market.feeds import SPOT, USDM, diff, quotes, recording, snapshot
 from tests.unit.market.live.shows import Client, Show, by_hand, recorded_set
 
+pytestmark = pytest.mark.slow
+
 
 def follow(feed: Feed, symbol: str, duration_ms: float, patience: int = 1, every: int = 1) -> tuple[Client, int]:
     """Let a client follow a symbol for a while; return it and how often its book was compared with that shown."""

@@ -18,6 +18,8 @@ from interlock.units.time import NS_PER_S
 from interlock.venues.binance.instruments import embedded_instruments
 from tests.unit.market.live.shows import PRESENT_NS, ticks_of
 
+pytestmark = pytest.mark.slow
+
 HOUR_NS = 3_600 * NS_PER_S
 
 

@@ -22,6 +22,8 @@ from interlock.venues.binance.instruments import embedded_instruments
 from tests.unit.market.feeds import SPOT, USDM, diff, quotes, recording, recording_set, snapshot, trades
 from tests.unit.market.live.shows import PRESENT_NS
 
+pytestmark = pytest.mark.slow
+
 MINUTE_NS = 60 * NS_PER_S
 
 

@@ -12,6 +12,8 @@ from interlock.units.faults import Fault
 from tests.unit.market.feeds import SPOT, START_NS, diff, quotes, recording, recording_set, snapshot, trades
 from tests.unit.market.live.shows import Show, by_hand, recorded_set, ticks_of
 
+pytestmark = pytest.mark.slow
+
 SETS = [
     ("l1-trades-tardis-binance-usdm-20200222", Market.USDM),
     ("l1l2-binance-usdm-20230404", Market.USDM),

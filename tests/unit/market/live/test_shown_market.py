@@ -24,6 +24,8 @@ from interlock.venues.binance.instruments import embedded_instruments
 from tests.unit.market.feeds import diff, e8, ints, moments, quotes, recording, snapshot, trades
 from tests.unit.market.live.shows import PRESENT_MS, PRESENT_NS, Show, by_hand, recorded_set
 
+pytestmark = pytest.mark.slow
+
 BTC = "BTCUSDT"
 CHAINED = [(at_ms, 99.0, 101.0) for at_ms in range(0, 10_000, 100)]
 

@@ -30,6 +30,8 @@ from tests.fakes import (
 )
 from tests.unit.market.feeds import START_NS, diff, quotes, recording, recording_set, snapshot, trades
 
+pytestmark = pytest.mark.slow
+
 Tick = tuple[int, str, bool, int, int]
 SYMBOL, OTHER = "BTCUSDT", "ETHUSDT"
 
